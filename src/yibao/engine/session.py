@@ -1,0 +1,97 @@
+"""A DuckDB session with a memory limit, spill to disk, and the one macro for integer division."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from yibao.engine.sqlfile import SqlFile, load_sql
+
+DEFAULT_MEMORY = "1400MB"
+
+_MACROS = (
+    # Integer division rounding down, for non-negative numbers; on Spark `a div b` (see portable.py).
+    "CREATE OR REPLACE MACRO idiv(a, b) AS CAST(CAST(a AS HUGEINT) // CAST(b AS HUGEINT) AS BIGINT)",
+)
+
+
+class Engine:
+    """Tables and the SQL that runs over them. Use as a context manager: the spill folder goes with it.
+
+    ``memory`` is DuckDB's limit (e.g. ``"1400MB"``; environment YIBAO_MEMORY overrides the default), past which it
+    spills into ``spill`` (default: a temporary folder). ``progress`` is called with each step's table name.
+    """
+
+    def __init__(
+        self,
+        *,
+        memory: str | None = None,
+        threads: int | None = None,
+        spill: str | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self._spill = tempfile.mkdtemp(prefix="yibao-spill-", dir=spill)
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory or os.environ.get("YIBAO_MEMORY", DEFAULT_MEMORY),
+            "temp_directory": self._spill,
+        }
+        if threads:
+            config["threads"] = threads
+        self.con = duckdb.connect(":memory:", config=config)
+        self._progress = progress or (lambda _name: None)
+        for macro in _MACROS:
+            self.con.execute(macro)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection and removes the spill folder."""
+        self.con.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Makes ``table`` a table of the session, replacing one of that name."""
+        self.con.register("_incoming", table)
+        self.con.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM _incoming')
+        self.con.unregister("_incoming")
+
+    def run(self, sql: SqlFile, params: Mapping[str, Any] | None = None, *, table: str | None = None) -> str:
+        """Makes the table that ``sql`` describes and returns its name. Parameters the statement lacks are ignored."""
+        name = table or sql.name
+        self._progress(name)
+        bound = {key: value for key, value in (params or {}).items() if key in sql.params}
+        self.con.execute(f'CREATE OR REPLACE TABLE "{name}" AS {sql.text}', bound or None)
+        return name
+
+    def pipeline(self, package: str, steps: Iterable[str], params: Mapping[str, Any] | None = None) -> None:
+        """Runs the named SQL files of ``package`` in order, each making the table of its name."""
+        for step in steps:
+            self.run(load_sql(package, step), params)
+
+    def drop(self, *names: str) -> None:
+        """Drops tables that later steps do not read, to give their memory back."""
+        for name in names:
+            self.con.execute(f'DROP TABLE IF EXISTS "{name}"')
+
+    def fetch(self, query: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        return self.con.execute(query, dict(params) if params else None).to_arrow_table()
+
+    def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """The result of a query as tuples."""
+        return self.con.execute(query, dict(params) if params else None).fetchall()
+
+    def count(self, name: str) -> int:
+        """The number of rows of a table."""
+        return int(self.rows(f'SELECT count(*) FROM "{name}"')[0][0])
