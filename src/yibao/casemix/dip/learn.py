@@ -1,0 +1,274 @@
+"""Learns a DIP catalogue (病种目录库) from a history of cases: which groups exist, what they cost, their points.
+
+Reads the tables ``cases``, ``case_px`` (and ``case_dx`` when rules look at secondary diagnoses) of an `Engine`;
+leaves its working tables there. Source: DIP 3.0 draft ch.3–5, regimes by parameter (DIP_REGIMES A.3, A.4).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from yibao.casemix.dip.regime import Regime
+from yibao.casemix.dip.rules import Rules
+from yibao.casemix.dip.score import coverage_threshold, group_points, weighted_mean, year_weights
+from yibao.engine import Engine
+from yibao.kernel import half_up_ratio
+from yibao.standard.icd10 import chapter_of
+
+PACKAGE = "yibao.casemix.dip"
+PREPARE = ("stay", "px_code", "case_px_first", "case_main", "rule_hit")
+LEARN = (
+    "core_key", "related_scope", "case_related", "related_key", "rest_after_core", "merged_key", "composite_count",
+    "composite_key", "chapter_key", "core_kind", "dip_group",
+)  # fmt: skip
+ASSIGN = ("related_hit", "assigned")
+MEASURE = ("member", "trim_bound", "measured", "reference", "group_spread")
+LEVELS = ("1", "2", "3")
+
+
+class LearnError(ValueError):
+    """No catalogue can be learned; the message is Chinese and says what is missing."""
+
+
+class GroupingLists(NamedTuple):
+    """What grouping joins with besides the cases: rules, exclusions and the attribute table (px_kind)."""
+
+    rules: Rules
+    exclusions: dict[str, pa.Table]
+    px_kind: pa.Table
+
+
+class Catalogue(NamedTuple):
+    """A learned catalogue.
+
+    ``groups`` (grain dip_code): keys, counts, exact means in fen as text fractions turned to 10⁻⁶ 元, points 10⁻⁴.
+    ``reference`` (grain dip_code, hosp_lv, dscg_year): cases and fees after trimming, the standard of deviations.
+    ``levels`` (grain hosp_lv): weighted mean fee and coefficient against the pool. ``facts``: unit, thresholds, years.
+    """
+
+    groups: pa.Table
+    related_part: pa.Table
+    related_rank: pa.Table
+    reference: pa.Table
+    levels: pa.Table
+    facts: dict[str, object]
+
+
+def prepare(engine: Engine, lists: GroupingLists, regime: Regime) -> None:
+    """Makes stay, px_code, case_main and rule_hit for the cases at hand; the same for history and for pricing."""
+    for name, table in {**lists.rules.tables, **lists.exclusions, "px_kind": lists.px_kind}.items():
+        engine.put(name, table)
+    if not lists.rules.needs_other_dx:
+        engine.put("case_dx", pa.table({"setl_id": pa.array([], pa.string()), "seq": pa.array([], pa.int32()),
+                                        "diag_code": pa.array([], pa.string())}))
+    engine.pipeline(PACKAGE, ("stay",), regime.sql_params)
+    categories = [row[0] for row in engine.rows("SELECT DISTINCT substr(diag_main, 1, 3) FROM stay ORDER BY 1")]
+    engine.put("dx_chapter", pa.table({
+        "dx3": pa.array(categories, pa.string()),
+        "chapter": pa.array([chapter_of(category) for category in categories], pa.string()),
+    }))
+    engine.pipeline(PACKAGE, PREPARE[1:], regime.sql_params)
+
+
+def _core_minimum(engine: Engine, regime: Regime) -> tuple[int, dict[str, object]]:
+    if regime.core_coverage is None:
+        return regime.core_min, {}
+    counts = [n for n, groups in engine.rows("SELECT n, count(*) FROM core_count GROUP BY n") for _ in range(groups)]
+    threshold, covered = coverage_threshold(counts, regime.core_coverage)
+    return threshold, {"core_covered": covered}
+
+
+def put_related(engine: Engine, groups: pa.Table) -> None:
+    """Makes related_part (a group's related codes) and related_rank (which wins a tie) from the groups."""
+    rows = [row for row in groups.select(["dip_code", "related", "tie_rank"]).to_pylist() if row["related"]]
+    parts = [(row["dip_code"], code, len(row["related"].split("|")))
+             for row in rows for code in row["related"].split("|")]
+    engine.put("related_part", pa.table({
+        "dip_code": pa.array([p[0] for p in parts], pa.string()),
+        "oprn_code": pa.array([p[1] for p in parts], pa.string()),
+        "n_codes": pa.array([p[2] for p in parts], pa.int64()),
+    }))
+    engine.put("related_rank", pa.table({
+        "dip_code": pa.array([row["dip_code"] for row in rows], pa.string()),
+        "nth": pa.array([row["tie_rank"] for row in rows], pa.int64()),
+    }))
+
+
+def _tie_ranks(engine: Engine, rule: str) -> dict[str, int]:
+    """Which of several related groups wins a tie: the dearest in the history, or the first by code (dip.related.tie)."""
+    rows = engine.rows("SELECT dx || '-' || px || '-' || related, n, fee FROM related_key")
+    if rule == "dearest":
+        rows.sort(key=lambda row: (-Fraction(row[2], row[1]), row[0]))
+    elif rule == "first":
+        rows.sort(key=lambda row: row[0])
+    else:
+        raise LearnError(f"相关操作并列时的取组规则“{rule}”不认识，应为 dearest 或 first（参数 dip.related.tie）")
+    return {row[0]: nth for nth, row in enumerate(rows, start=1)}
+
+
+def _groups(engine: Engine, regime: Regime) -> pa.Table:
+    """The table dip_group with each group's rank among related ties; put back for the assignment to read."""
+    ranks = _tie_ranks(engine, regime.related_tie)
+    groups = engine.fetch("SELECT * FROM dip_group ORDER BY dip_code")
+    ranked = groups.append_column(
+        "tie_rank", pa.array([ranks.get(code, 0) for code in groups["dip_code"].to_pylist()], pa.int64())
+    )
+    engine.put("dip_group", ranked)
+    put_related(engine, ranked)
+    return ranked
+
+
+class _Means(NamedTuple):
+    """Exact weighted means in fen: of each group, of each group at each level, of the pool and of each level."""
+
+    group: dict[str, Fraction]
+    group_level: dict[tuple[str, str], Fraction]
+    pool: Fraction
+    level: dict[str, Fraction]
+
+
+def _means(reference: pa.Table, weights: Mapping[int, int], basis: str) -> _Means:
+    sums: dict[tuple[str, str], dict[int, tuple[int, int]]] = defaultdict(dict)
+
+    def add(key: tuple[str, str], year: int, n: int, fee: int) -> None:
+        had = sums[key].get(year, (0, 0))
+        sums[key][year] = (had[0] + n, had[1] + fee)
+
+    for row in reference.to_pylist():
+        year = int(row["dscg_year"])
+        for code, n, fee in ((row["dip_code"], row["n"], row["fee"]), ("", row["n_own"], row["fee_own"])):
+            add((code, "*"), year, int(n), int(fee))
+            add((code, row["hosp_lv"]), year, int(n), int(fee))
+    means = {key: mean for key, years in sums.items() if (mean := weighted_mean(years, weights, basis)) is not None}
+    pool = means.get(("", "*"))
+    if pool is None or pool == 0:
+        raise LearnError("历史病例中没有可用于测算次均费用的病例，请检查结算日期范围和医疗总费用")
+    return _Means(
+        {code: mean for (code, level), mean in means.items() if code and level == "*"},
+        {key: mean for key, mean in means.items() if key[0] and key[1] != "*"},
+        pool,
+        {level: mean for (code, level), mean in means.items() if not code and level not in ("*", "")},
+    )
+
+
+def _auto_base(engine: Engine, regime: Regime) -> str:
+    """The steadiest operated core group (lowest CV of kept cases) with enough cases: what S4 三(一) asks of a base disease."""
+    rows = engine.rows(
+        "SELECT s.dip_code, s.n, s.fee, s.fee_square FROM group_spread AS s "
+        "JOIN dip_group AS g ON g.dip_code = s.dip_code WHERE g.dip_type = 'core' AND g.px_kind = '相关手术'"
+    ) or engine.rows(
+        "SELECT s.dip_code, s.n, s.fee, s.fee_square FROM group_spread AS s "
+        "JOIN dip_group AS g ON g.dip_code = s.dip_code WHERE g.dip_type = 'core'"
+    )
+    if not rows:
+        raise LearnError(
+            "历史病例没有形成核心病种，无法选取基准病种；请增加历史数据，或改用平均费用法（dip.score.method: all_mean）"
+        )
+    enough = [row for row in rows if row[1] >= regime.base_min] or rows
+    return str(min(enough, key=lambda row: (Fraction(int(row[1]) * int(row[3]), int(row[2]) ** 2), row[0]))[0])
+
+
+def _unit(engine: Engine, regime: Regime, means: _Means) -> tuple[Fraction, str]:
+    """The fee in fen that ``scale`` points stand for, and the base disease where the method has one."""
+    if regime.score_method == "all_mean":
+        return means.pool, ""
+    if regime.score_method == "quota" and regime.score_quota_fen:
+        return Fraction(regime.score_quota_fen), ""
+    if regime.score_method == "base_disease":
+        base = regime.base_disease if regime.base_disease != "auto" else _auto_base(engine, regime)
+        if base not in means.group:
+            raise LearnError(f"基准病种“{base}”在历史病例中没有成组，请改选基准病种（参数 dip.base_disease）或写 auto")
+        return means.group[base], base
+    raise LearnError(f"分值测算方法“{regime.score_method}”不认识（参数 dip.score.method）")
+
+
+def _scored(groups: pa.Table, reference: pa.Table, means: _Means, unit: Fraction, scale: int) -> pa.Table:
+    counts: dict[str, int] = defaultdict(int)
+    for code, n in zip(reference["dip_code"].to_pylist(), reference["n_all"].to_pylist(), strict=True):
+        counts[code] += n
+    rows = []
+    for row in groups.to_pylist():
+        mean = means.group.get(row["dip_code"])
+        if mean is None:
+            continue
+        at_level = {level: means.group_level.get((row["dip_code"], level)) for level in LEVELS}
+        rows.append({
+            **row,
+            "n_cases": counts[row["dip_code"]],
+            "mean_fee": half_up_ratio(mean),
+            **{f"mean_fee_lv{level}": None if m is None else half_up_ratio(m) for level, m in at_level.items()},
+            "points": group_points(mean, unit, scale),
+        })
+    whole = pa.int64()
+    schema = pa.schema([*groups.schema, ("n_cases", whole), ("mean_fee", whole),
+                        *((f"mean_fee_lv{level}", whole) for level in LEVELS), ("points", whole)])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _levels(means: _Means) -> pa.Table:
+    levels = sorted(means.level)
+    return pa.table({
+        "hosp_lv": pa.array(levels, pa.string()),
+        "mean_fee": pa.array([half_up_ratio(means.level[level]) for level in levels], pa.int64()),
+        "coefficient": pa.array([half_up_ratio(means.level[level] / means.pool, 10**4) for level in levels], pa.int64()),
+    })
+
+
+def learn(engine: Engine, lists: GroupingLists, regime: Regime) -> Catalogue:
+    """Learns the catalogue from the engine's tables ``cases`` and ``case_px``.
+
+    Only the last years that carry a weight are learned from. Raises LearnError when nothing can be learned.
+    """
+    years = [row[0] for row in engine.rows("SELECT DISTINCT year(dscg_date) FROM cases ORDER BY 1")]
+    if not years:
+        raise LearnError("没有可用的历史病例：请检查输入文件、日期范围和被退回的行")
+    weights = year_weights(years[-1], regime.year_weights)
+    prepare(engine, lists, regime)
+    engine.con.execute("DELETE FROM stay WHERE dscg_year < ?", [min(weights)])
+    engine.con.execute("DELETE FROM case_main WHERE setl_id NOT IN (SELECT setl_id FROM stay)")
+    engine.pipeline(PACKAGE, ("core_count",), regime.sql_params)
+    core_min, covered = _core_minimum(engine, regime)
+    params = {**regime.sql_params, "core_min": core_min}
+    engine.pipeline(PACKAGE, LEARN, params)
+    groups = _groups(engine, regime)
+    engine.pipeline(PACKAGE, (*ASSIGN, *MEASURE), params)
+    reference = engine.fetch("SELECT * FROM reference ORDER BY dip_code, hosp_lv, dscg_year")
+    means = _means(reference, weights, regime.weight_basis)
+    unit, base = _unit(engine, regime, means)
+    scored = _scored(groups, reference, means, unit, regime.score_scale)
+    points = dict(zip(scored["dip_code"].to_pylist(), scored["points"].to_pylist(), strict=True))
+    facts: dict[str, object] = {
+        "regime": regime.name,
+        "score_method": regime.score_method,
+        "score_scale": regime.score_scale,
+        "base_disease": base,
+        "unit_fee_micro": half_up_ratio(unit, 10**4),
+        "pool_mean_fee_fen": half_up_ratio(means.pool),
+        "core_min": core_min,
+        "years": {str(year): weights[year] for year in sorted(weights) if year in years},
+        "history_cases": engine.count("stay"),
+        "history_fee_fen": sum(int(fee) for fee in reference["fee_all"].to_pylist()),
+        "history_points": sum(
+            points.get(code, 0) * int(n)
+            for code, n in zip(reference["dip_code"].to_pylist(), reference["n_all"].to_pylist(), strict=True)
+        ),
+        **covered,
+    }
+    related = [engine.fetch(f"SELECT * FROM {name} ORDER BY dip_code") for name in ("related_part", "related_rank")]
+    return Catalogue(scored, related[0], related[1], reference, _levels(means), facts)
+
+
+def assign(engine: Engine, catalogue: Catalogue, lists: GroupingLists, regime: Regime) -> str:
+    """Puts every case of the engine's ``cases`` into a group of ``catalogue``; makes and names the table ``assigned``."""
+    prepare(engine, lists, regime)
+    engine.put("dip_group", catalogue.groups)
+    engine.put("related_part", catalogue.related_part)
+    engine.put("related_rank", catalogue.related_rank)
+    engine.con.execute(
+        "CREATE OR REPLACE TABLE related_scope AS SELECT DISTINCT dx, px FROM dip_group WHERE scope = 'related'"
+    )
+    engine.pipeline(PACKAGE, ("case_related", *ASSIGN), regime.sql_params)
+    return "assigned"

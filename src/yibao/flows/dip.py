@@ -1,0 +1,340 @@
+"""The DIP commands: build a catalogue from history, price cases out of a budget, assess a catalogue.
+
+Wires tables, law, casemix and payment; holds no rule. Every function writes whole folders or nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from yibao import __version__, tables
+from yibao.casemix.dip import LearnError, RuleError, assign, learn, read_regime
+from yibao.casemix.dip.assess import assess as measure
+from yibao.casemix.dip.assess import cost_per_point
+from yibao.engine import Engine, load_sql
+from yibao.flows.dip_catalogue import Saved, grouping_lists, law_day, open_saved, save, write_summary
+from yibao.kernel import half_up_ratio, yuan
+from yibao.law import Law, Parameter, View
+from yibao.payment.point_value import display, opening_value
+from yibao.payment.terms import DEVIATION_KEYS, DipTerms, read_terms, terms_table
+from yibao.tables import LoadReport
+
+CASEMIX, PAYMENT = "yibao.casemix.dip", "yibao.payment"
+_MONEY, _POINTS = "CAST(0.01 AS DECIMAL(3, 2)) AS DECIMAL(18, 2)", "CAST(0.0001 AS DECIMAL(5, 4)) AS DECIMAL(18, 4)"
+PRICED_SQL = f"""
+    SELECT p.setl_id, p.fixmedins_code, nullif(p.dip_code, '') AS dip_code, p.dip_type,
+        CAST(p.group_points * {_POINTS}) AS group_points,
+        CAST(p.deviation_e6 * CAST(0.000001 AS DECIMAL(7, 6)) AS DECIMAL(18, 6)) AS deviation,
+        CAST(p.case_points * {_POINTS}) AS case_points, CAST(s.pay * {_MONEY}) AS pay
+    FROM case_points AS p JOIN share AS s ON s.setl_id = p.setl_id ORDER BY p.setl_id"""
+HOSPITALS_SQL = f"""
+    SELECT fixmedins_code, cases, CAST(case_points * {_POINTS}) AS case_points, CAST(cmi * {_POINTS}) AS cmi,
+        CAST(pay * {_MONEY}) AS pay
+    FROM hospital ORDER BY fixmedins_code"""
+TRAIL_SQL = f"""
+    SELECT p.setl_id, p.fixmedins_code, p.hosp_lv, c.dscg_date, m.dx, m.px, m.px_kind, m.dx_barred, a.scope,
+        p.dip_code, p.dip_type, CAST(p.group_points * {_POINTS}) AS group_points,
+        CAST(p.inst * {_POINTS}) AS coefficient, p.deviation_type, p.standard_basis, p.std_n,
+        CAST(p.std_fee * {_MONEY}) AS std_fee, CAST(p.medfee_sumamt * {_MONEY}) AS medfee_sumamt,
+        c.diag_codes, c.oprn_codes
+    FROM case_points AS p JOIN assigned AS a ON a.setl_id = p.setl_id JOIN case_main AS m ON m.setl_id = p.setl_id
+    JOIN cases AS c ON c.setl_id = p.setl_id ORDER BY p.setl_id"""
+
+
+class FlowError(RuntimeError):
+    """Nothing could be produced. The message is Chinese and says the next step; ``reports`` name every fault found."""
+
+    def __init__(self, message: str, reports: Sequence[LoadReport] = ()) -> None:
+        super().__init__(message)
+        self.reports = list(reports)
+
+
+@dataclass
+class Outcome:
+    """What a command produced: its summary, what loading found, and remarks for the user."""
+
+    summary: dict[str, Any]
+    reports: list[LoadReport] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> int:
+        """Rows rejected over all inputs."""
+        return sum(report.rows_rejected for report in self.reports)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a command runs: the law, the folder of local lists, memory for DuckDB, and where progress is told."""
+
+    law: Law
+    lists: Path | None = None
+    memory: str | None = None
+    progress: Callable[[str], None] | None = None
+
+
+def _first_day(law: Law) -> date:
+    """The first day on which the city has a DIP regime."""
+    days = [one.period.start for layer in law.layers_of("dip.regime") for one in layer]
+    if not days:
+        raise FlowError(f"{law.title}的政策包没有规定 dip.regime（适用的DIP版本），请在政策包或方案中补充")
+    return min(days)
+
+
+def _clamped(law: Law, day: date) -> tuple[date, list[str]]:
+    first = _first_day(law)
+    if day >= first:
+        return day, []
+    return first, [f"病例早于{law.title}DIP政策的起始日 {first.isoformat()}，按该日政策测算，结果仅供模拟"]
+
+
+def _load_cases(engine: Engine, paths: Sequence[Path], window: tuple[date | None, date | None]) -> LoadReport:
+    report = tables.load(engine, "cases", paths, window=window)
+    if report.nothing:
+        raise FlowError("没有一行可用的病例：请按列出的问题修改文件，或检查日期范围", [report])
+    tables.explode(engine, "cases", "oprn_codes", "case_px")
+    return report
+
+
+def _explode_diagnoses(engine: Engine, needed: bool) -> None:
+    if needed:
+        tables.explode(engine, "cases", "diag_codes", "case_dx")
+
+
+def _parameters(used: Sequence[Parameter]) -> list[dict[str, str]]:
+    return [
+        {
+            "key": one.key,
+            "value": one.value if isinstance(one.value, str) else f"{len(one.value)}项",
+            "source": str(one.source),
+            "grade": one.grade.value,
+        }
+        for one in used
+    ]
+
+
+def _load_facts(reports: Sequence[LoadReport]) -> dict[str, Any]:
+    main = reports[0]
+    return {
+        "cases": main.rows_read,
+        "rejected": main.rows_rejected,
+        "faults": dict(sorted(main.counts.items())),
+        "missing_optional": main.missing_optional,
+        "ignored_columns": main.ignored_columns,
+        "files": main.files,
+    }
+
+
+def _write_rejected(engine: Engine, folder: Path, report: LoadReport) -> None:
+    if report.rows_rejected:
+        tables.write_rejected(folder / "rejected.xlsx", engine, report)
+
+
+def build(
+    cases: Sequence[Path], out: Path, setting: Setting, *, since: date | None = None, until: date | None = None
+) -> Outcome:
+    """Learns a catalogue from discharges in the window and writes it to ``out``.
+
+    Raises FlowError when nothing can be learned, MissingParameter when the law leaves a key open.
+    """
+    with Engine(memory=setting.memory, progress=setting.progress) as engine:
+        report = _load_cases(engine, cases, (since, until))
+        last = engine.rows("SELECT max(dscg_date) FROM cases")[0][0]
+        day, remarks = _clamped(setting.law, last)
+        view = setting.law.at(day)
+        try:
+            regime = read_regime(view)
+            lists, local, found = grouping_lists(engine, view, regime, setting.lists)
+            _explode_diagnoses(engine, lists.rules.needs_other_dx)
+            catalogue = learn(engine, lists, regime)
+        except (LearnError, RuleError) as error:
+            raise FlowError(str(error), [report]) from error
+        in_type = dict(engine.rows("SELECT dip_type, count(*) FROM assigned GROUP BY dip_type ORDER BY dip_type"))
+        reports = [report, *found]
+        kinds = Counter(catalogue.groups["dip_type"].to_pylist())
+        summary: dict[str, Any] = {
+            "made_by": f"yibao {__version__} dip build",
+            "city": setting.law.code,
+            "city_name": setting.law.name,
+            "layers": [layer.name for layer in setting.law.layers],
+            "law_day": day.isoformat(),
+            "draft": regime.draft,
+            **_load_facts(reports),
+            "learned_from": catalogue.facts["history_cases"],
+            "groups": catalogue.groups.num_rows,
+            "groups_core": kinds["core"],
+            "groups_composite": kinds["composite"],
+            "groups_by_type": dict(sorted(kinds.items())),
+            "cases_by_type": in_type,
+            "facts": catalogue.facts,
+            "remarks": remarks,
+            "unverified": view.unverified,
+            "parameters": _parameters(view.used),
+        }
+        with tables.output_folder(out) as folder:
+            save(engine, folder, catalogue, lists, local, summary)
+            _write_rejected(engine, folder, report)
+    return Outcome(summary, reports, remarks)
+
+
+def _terms(law: Law, saved: Saved, first: date, last: date) -> tuple[list[DipTerms], list[View], list[str]]:
+    """The law periods of the discharge dates, each with the regime of its day, which must be the catalogue's."""
+    start, remarks = _clamped(law, first)
+    cuts = [first, *(day for day in law.changes(DEVIATION_KEYS, start, last) if day > first)]
+    views, terms = [], []
+    for at, until in zip(cuts, [*(day - timedelta(days=1) for day in cuts[1:]), last], strict=True):
+        view = law.at(max(at, start))
+        regime = view.text("dip.regime")
+        if regime != saved.summary["facts"]["regime"]:
+            raise FlowError(
+                f"{at.isoformat()} 至 {until.isoformat()} 出院的病例适用 {regime}，而目录按 "
+                f"{saved.summary['facts']['regime']} 建立：请用 yibao dip build 建立该版本的目录，分段定价"
+            )
+        views.append(view)
+        terms.append(read_terms(view, at, until))
+    return terms, views, remarks
+
+
+def _opening_value(saved: Saved) -> Fraction:
+    """年初点值 of the catalogue's history, by its year weights."""
+    points = dict(zip(*(saved.catalogue.groups[name].to_pylist() for name in ("dip_code", "points")), strict=True))
+    years: dict[int, tuple[int, int]] = {}
+    for row in saved.catalogue.reference.to_pylist():
+        fee, worth = years.get(row["dscg_year"], (0, 0))
+        years[row["dscg_year"]] = (
+            fee + int(row["fee_all"]), worth + int(row["n_all"]) * points.get(row["dip_code"], 0)
+        )
+    return opening_value(years, {int(year): weight for year, weight in saved.summary["facts"]["years"].items()})
+
+
+def _group(engine: Engine, law: Law, saved: Saved) -> View:
+    view = law.at(law_day(saved.summary))
+    regime = read_regime(view)
+    _explode_diagnoses(engine, saved.lists.rules.needs_other_dx)
+    assign(engine, saved.catalogue, saved.lists, regime)
+    engine.put("catalogue_points", saved.catalogue.groups.select(["dip_code", "points"]))
+    engine.put("local_list", saved.primary_care)
+    return view
+
+
+def price(
+    cases: Sequence[Path],
+    catalogue: Path,
+    out: Path,
+    setting: Setting,
+    *,
+    budget_fen: int,
+    since: date | None = None,
+    until: date | None = None,
+) -> Outcome:
+    """Groups, points and pays the discharges in the window; Σ pay is the budget to the fen.
+
+    Writes priced_cases.parquet, hospitals.parquet, trail.parquet (what `explain` reads), rejected.xlsx and summary.json.
+    """
+    saved = open_saved(catalogue)
+    with Engine(memory=setting.memory, progress=setting.progress) as engine:
+        report = _load_cases(engine, cases, (since, until))
+        first, last = engine.rows("SELECT min(dscg_date), max(dscg_date) FROM cases")[0]
+        terms, views, remarks = _terms(setting.law, saved, first, last)
+        views.append(_group(engine, setting.law, saved))
+        engine.put("reference", saved.catalogue.reference)
+        engine.put("level_coefficient", saved.catalogue.levels)
+        engine.put("dip_terms", terms_table(terms))
+        engine.pipeline(CASEMIX, ("grouped",))
+        opening = _opening_value(saved)
+        facts = saved.summary["facts"]
+        params = {
+            "pv_e4": display(opening), "unit_fee_micro": facts["unit_fee_micro"], "scale": facts["score_scale"],
+            "budget_fen": budget_fen,
+        }
+        engine.pipeline(PAYMENT, ("standard_fee", "case_points"), params)
+        total = int(engine.rows("SELECT coalesce(sum(case_points), 0) FROM case_points")[0][0])
+        if total <= 0:
+            raise FlowError("病例总分值为0，预算无法分配：请检查目录与病例是否对应", [report])
+        engine.pipeline(PAYMENT, ("share",), params)
+        engine.run(load_sql(PAYMENT, "hospital"), {"scale": facts["score_scale"]})
+        remarks += _coefficient_remarks(engine, report)
+        summary = _price_summary(engine, setting, saved, report, views, budget_fen, total, opening)
+        summary["remarks"] = remarks
+        with tables.output_folder(out) as folder:
+            tables.write_parquet(engine, PRICED_SQL, folder / "priced_cases.parquet")
+            tables.write_parquet(engine, HOSPITALS_SQL, folder / "hospitals.parquet")
+            tables.write_parquet(engine, TRAIL_SQL, folder / "trail.parquet")
+            _write_rejected(engine, folder, report)
+            write_summary(folder, summary)
+    return Outcome(summary, [report], remarks)
+
+
+def _coefficient_remarks(engine: Engine, report: LoadReport) -> list[str]:
+    if "hosp_lv" in report.missing_optional:
+        return ["病例没有 hosp_lv（医院等级）列：医疗机构系数按1计，费用偏差与病种全部机构的次均费用比较"]
+    lost = engine.rows("SELECT count(*) FROM case_points WHERE hosp_lv = ''")[0][0]
+    return [f"{lost}例没有医院等级，其医疗机构系数按1计"] if lost else []
+
+
+def _price_summary(
+    engine: Engine, setting: Setting, saved: Saved, report: LoadReport, views: Sequence[View],
+    budget_fen: int, total: int, opening: Fraction,
+) -> dict[str, Any]:
+    facts = saved.summary["facts"]
+    quality = measure(quality_rows(engine), cost_per_point(facts), facts["score_scale"])
+    used = list({id(one): one for view in views for one in view.used}.values())
+    paid = int(engine.rows("SELECT sum(pay) FROM share")[0][0])
+    ungrouped = int(engine.rows("SELECT count(*) FROM case_points WHERE dip_type = 'ungrouped'")[0][0])
+    deviations = dict(engine.rows("SELECT deviation_type, count(*) FROM case_points GROUP BY 1 ORDER BY 1"))
+    if paid != budget_fen:
+        raise AssertionError("the shares do not sum to the budget")
+    return {
+        "made_by": f"yibao {__version__} dip price",
+        "city": setting.law.code,
+        "city_name": setting.law.name,
+        **_load_facts([report]),
+        "priced": engine.count("share"),
+        "ungrouped": ungrouped,
+        "budget": f"{yuan(budget_fen):.2f}",
+        "total_pay": f"{yuan(paid):.2f}",
+        "total_points": f"{yuan(total) / 100:.4f}",
+        "point_value": f"{yuan(half_up_ratio(Fraction(budget_fen, total), 10**6)) / 100:.4f}",
+        "opening_point_value": f"{yuan(display(opening)) / 100:.4f}",
+        "riv": quality["riv"],
+        "r2": quality["r2"],
+        "cmi": quality["cmi"],
+        "groups_core": saved.summary["groups_core"],
+        "groups_composite": saved.summary["groups_composite"],
+        "cases_by_deviation": deviations,
+        "coverage": quality["coverage"],
+        "draft": saved.summary["draft"],
+        "facts": facts,
+        "unverified": sorted({one.key for one in used if not one.grade.verified} | set(saved.summary["unverified"])),
+        "parameters": _parameters(used),
+    }
+
+
+def quality_rows(engine: Engine) -> list[dict[str, Any]]:
+    """The rows that `assess` measures, from the session's assigned cases."""
+    engine.pipeline(CASEMIX, ("quality_group",))
+    return list(engine.fetch("SELECT * FROM quality_group ORDER BY dip_code, dip_type").to_pylist())
+
+
+def assess(
+    cases: Sequence[Path], catalogue: Path, setting: Setting, *, since: date | None = None, until: date | None = None
+) -> Outcome:
+    """Measures a catalogue on the discharges in the window; writes nothing."""
+    saved = open_saved(catalogue)
+    with Engine(memory=setting.memory, progress=setting.progress) as engine:
+        report = _load_cases(engine, cases, (since, until))
+        view = _group(engine, setting.law, saved)
+        facts = saved.summary["facts"]
+        rows = quality_rows(engine)
+        summary = {
+            **_load_facts([report]),
+            **measure(rows, cost_per_point(facts), facts["score_scale"]),
+            "groups": saved.summary["groups_by_type"],
+            "cost_per_point": round(cost_per_point(facts) / 100, 4),
+            "unverified": sorted({*view.unverified, *saved.summary["unverified"]}),
+        }
+    return Outcome(summary, [report])

@@ -1,0 +1,64 @@
+"""The terms of payment: deviation thresholds and coefficients of one law period, read from the law."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from yibao.kernel import scaled
+from yibao.law import View
+
+DEVIATION_KEYS = (
+    "dip.regime", "dip.deviation.low", "dip.deviation.low_rule", "dip.deviation.high", "dip.deviation.high_rule",
+    "dip.deviation.extreme", "dip.deviation.low_uses_aux", "dip.ungrouped.k",
+)  # fmt: skip
+"""Keys whose change starts a new period of terms."""
+
+
+class DipTerms(NamedTuple):
+    """What a case's deviation is judged by from ``from_day`` to ``until_day``, both inclusive.
+
+    Thresholds are multiples of the standard in hundredths; ``extreme_e2`` is None where the regime has none.
+    """
+
+    from_day: date
+    until_day: date
+    low_rule: str
+    high_rule: str
+    low_e2: int
+    high_e2: int
+    extreme_e2: int | None
+    low_uses_aux: int
+    ungrouped_e4: int
+
+
+def read_terms(view: View, from_day: date, until_day: date) -> DipTerms:
+    """The terms in force on the view's day. Raises MissingParameter for a key that the law leaves open."""
+    where = {"regime": view.text("dip.regime")}
+    low, high = view.text("dip.deviation.low_rule", **where), view.text("dip.deviation.high_rule", **where)
+    extreme = (
+        scaled(view.ratio("dip.deviation.extreme", **where), 100) if view.has("dip.deviation.extreme", **where) else None
+    )
+    uses_aux = low == "cost_over_standard" and view.flag("dip.deviation.low_uses_aux", **where)
+    return DipTerms(
+        from_day=from_day,
+        until_day=until_day,
+        low_rule=low,
+        high_rule=high,
+        low_e2=0 if low == "none" else scaled(view.ratio("dip.deviation.low", **where), 100),
+        high_e2=0 if high == "none" else scaled(view.ratio("dip.deviation.high", **where), 100),
+        extreme_e2=extreme,
+        low_uses_aux=int(uses_aux),
+        ungrouped_e4=scaled(view.ratio("dip.ungrouped.k", **where), 10**4),
+    )
+
+
+def terms_table(terms: Sequence[DipTerms]) -> pa.Table:
+    """The table ``dip_terms`` that case_points.sql joins by discharge date."""
+    day, whole, text = pa.date32(), pa.int64(), pa.string()
+    schema = pa.schema([
+        ("from_day", day), ("until_day", day), ("low_rule", text), ("high_rule", text), ("low_e2", whole),
+        ("high_e2", whole), ("extreme_e2", whole), ("low_uses_aux", whole), ("ungrouped_e4", whole),
+    ])  # fmt: skip
+    return pa.Table.from_pylist([term._asdict() for term in terms], schema=schema)

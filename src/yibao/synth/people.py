@@ -1,0 +1,89 @@
+"""The insured people of the city: an ageing prefecture's pyramid, births inside the years, deaths, insurance type."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from yibao.synth.data import rows
+from yibao.synth.draw import Bools, Choice, Floats, Ints, dates, day_number, numbered, stream, words
+
+ALIVE = np.iinfo(np.int32).max
+"""The day of death of a person who lives on."""
+
+_PART = 1
+
+
+@dataclass(frozen=True)
+class People:
+    """N people as arrays; days are counted from 1970-01-01."""
+
+    admdvs: str
+    born: Ints
+    died: Ints  # ALIVE where the person lives on
+    female: Bools
+    employee: Bools  # 职工 310, else 居民 390
+    county: Ints
+    frailty: Ints  # a rank: the lower, the oftener ill
+
+    def __len__(self) -> int:
+        return len(self.born)
+
+    def with_deaths(self, died: Ints) -> "People":
+        """The same people with the deaths in hospital known."""
+        return replace(self, died=np.minimum(self.died, died))
+
+    def table(self, counties: list[str]) -> pa.Table:
+        """Grain ``psn_no``: number, sex (1 男 2 女), birth, death (null while alive), insurance type, county."""
+        return pa.table(
+            {
+                "psn_no": self.numbers(),
+                "gend": words(self.female.astype(np.int64), ["1", "2"]),
+                "brdy": dates(self.born),
+                "die_date": dates(np.where(self.died < ALIVE, self.died, 0), self.died < ALIVE),
+                "insutype": words(self.employee.astype(np.int64), ["390", "310"]),
+                "insuplc_admdvs": words(self.county, counties),
+            }
+        )
+
+    def numbers(self) -> pa.Array:
+        """The 人员编号 of each person: city code and a running number."""
+        return numbered(self.admdvs, np.arange(1, len(self) + 1, dtype=np.int64), 12)
+
+
+def people(count: int, years: tuple[int, ...], seed: int, admdvs: str, county_shares: list[float]) -> People:
+    """``count`` people who live in the city at some time of ``years``; the pyramid is that of the last day."""
+    rng = stream(seed, _PART)
+    start, end = day_number(years[0]), day_number(years[-1], 12, 31)
+    pyramid = rows("pyramid")
+    low = np.array([float(row["age_from"]) for row in pyramid] * 2)
+    high = np.array([float(row["age_to"]) + 1 for row in pyramid] * 2)
+    share = [float(row[sex]) for sex in ("male", "female") for row in pyramid]
+    cell = Choice([share]).pick(np.zeros(count, dtype=np.int64), rng)
+    age = low[cell] + (high[cell] - low[cell]) * rng.random(count)
+    born = end - (age * 365.2425).astype(np.int64)
+    return People(
+        admdvs=admdvs,
+        born=born,
+        died=_deaths(born, age, start, end, rng),
+        female=cell >= len(pyramid),
+        employee=_employees(age, rng),
+        county=Choice([county_shares]).pick(np.zeros(count, dtype=np.int64), rng),
+        frailty=rng.permutation(count).astype(np.int64),
+    )
+
+
+def _deaths(born: Ints, age: Floats, start: int, end: int, rng: np.random.Generator) -> Ints:
+    """Deaths at home: a Gompertz hazard, the part that hospital deaths leave."""
+    span = (end - start + 1) / 365.2425
+    hazard = 2.0e-5 * np.exp(0.094 * age)
+    waiting = rng.standard_exponential(len(born)) / np.maximum(hazard, 1e-12)
+    first = np.maximum(born, start)
+    day = first + 1 + np.minimum(waiting / span, 1.0) * (end - start) * span
+    return np.where((waiting < span) & (day <= end), day.astype(np.int64), ALIVE)
+
+
+def _employees(age: Floats, rng: np.random.Generator) -> Bools:
+    """职工 by age: none of the children, most of those at work, fewer of the old (assumed)."""
+    share = np.select([age < 20, age < 25, age < 60], [0.0, 0.35, 0.60], 0.46)
+    return rng.random(len(age)) < share

@@ -1,0 +1,37 @@
+"""Reads and checks csv, parquet and xlsx; writes them. The only place that parses data files.
+
+Entry points: `load` (files to a typed table and a `LoadReport`), `explode` (list column to child table),
+`output_folder` and `atomic_path` (nothing half-written ever looks finished), `write_parquet`, `write_csv`,
+`write_xlsx`, `read_table` and `read_summary` (back from a result folder), `write_rejected` (rejected.xlsx), `template` (an xlsx to fill in), `FAULTS` (every fault by code).
+May import kernel, standard and engine. Names and codes follow the national platform's interface (see `standard`).
+"""
+
+from yibao.tables.child import explode
+from yibao.tables.faults import FAULTS
+from yibao.tables.load import load
+from yibao.tables.output import OutputError, atomic_path, output_folder
+from yibao.tables.own import ResultFolderError, read_summary, read_table
+from yibao.tables.rejected import write_rejected
+from yibao.tables.report import LoadReport
+from yibao.tables.template import template
+from yibao.tables.write import Sheet, query_sheet, write_csv, write_parquet, write_xlsx
+
+__all__ = [
+    "FAULTS",
+    "LoadReport",
+    "OutputError",
+    "ResultFolderError",
+    "Sheet",
+    "atomic_path",
+    "explode",
+    "load",
+    "output_folder",
+    "query_sheet",
+    "read_summary",
+    "read_table",
+    "template",
+    "write_csv",
+    "write_parquet",
+    "write_rejected",
+    "write_xlsx",
+]

@@ -1,0 +1,180 @@
+"""The SQL that types and checks a column: raw text in, a typed value, the name of a fault, and notes out.
+
+Three layers, so that a sound value costs little: ``raw`` trims, ``value`` parses (NULL when it cannot), and only a
+value that failed is asked why. Tokens of faults and notes are ``column:code``.
+"""
+
+from typing import NamedTuple
+
+from yibao.standard import CODE_TABLES, Field, Kind
+from yibao.tables.source import Column
+
+_EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DECIMAL")
+_FLOAT = ("DOUBLE", "FLOAT")
+_LARGEST_WEIGHT, _SMALLEST_WEIGHT, _OLDEST = 20_000, 100, 130
+
+
+class ColumnSql(NamedTuple):
+    """``raw`` reads the file's column; ``items`` a list's rewritten items or None; ``value`` is the typed value;
+    ``errors`` and ``notes`` are expressions that give a token or NULL. The last three read ``r_<name>`` and, for
+    errors and notes, ``<name>`` as well."""
+
+    name: str
+    raw: str
+    value: str
+    errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    items: str | None = None
+
+
+def literal(text: str) -> str:
+    """SQL text."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def ident(name: str) -> str:
+    """SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def as_text(column: Column) -> str:
+    """The file's column as the text its user sees, not trimmed."""
+    name, kind = ident(column.name), column.sql_type
+    if kind == "VARCHAR":
+        return name
+    if kind.endswith("[]"):
+        return f"array_to_string({name}, '|')"
+    if kind in _FLOAT:
+        return f"num_text(CAST({name} AS DOUBLE))"
+    if kind.startswith("TIMESTAMP"):
+        return f"regexp_replace(CAST({name} AS VARCHAR), ' 00:00:00.*$', '')"
+    return f"CAST({name} AS VARCHAR)"
+
+
+def column_sql(column: Column, *, required: bool) -> ColumnSql:
+    """The SQL for one column of a source."""
+    field = column.field
+    build = {
+        Kind.MONEY: _money,
+        Kind.DATE: _day,
+        Kind.DATETIME: _day,
+        Kind.INT: _whole,
+        Kind.WEIGHT_G: _whole,
+        Kind.DX_LIST: _list,
+        Kind.PX_LIST: _list,
+    }.get(field.kind, _coded if field.code_table else _text)
+    sql = build(column)
+    if not required:
+        return sql
+    code = "missing_principal_dx" if field.kind is Kind.DX_LIST else "missing_value"
+    missing = f"CASE WHEN r_{field.name} IS NULL THEN '{field.name}:{code}' END"
+    return sql._replace(errors=(missing, *sql.errors))
+
+
+def _tokens(field: Field, *cases: tuple[str, str]) -> str:
+    """A CASE of (condition, SQL of a fault name)."""
+    whens = " ".join(f"WHEN {condition} THEN {literal(field.name + ':')} || {fault}" for condition, fault in cases)
+    return f"CASE {whens} END"
+
+
+def _failed(name: str) -> str:
+    return f"{name} IS NULL AND r_{name} IS NOT NULL"
+
+
+def _text(column: Column) -> ColumnSql:
+    field, name = column.field, column.field.name
+    errors = () if field.kind is Kind.TEXT else (f"'{name}:' || text_fault(r_{name})",)
+    return ColumnSql(name, f"tidy({as_text(column)})", f"r_{name}", errors)
+
+
+def _coded(column: Column) -> ColumnSql:
+    field, name = column.field, column.field.name
+    table = CODE_TABLES[field.code_table or ""]
+    codes = ", ".join(literal(code) for code in table.codes)
+    spellings = " ".join(f"WHEN {literal(text)} THEN {literal(code)}" for text, code in table.spellings().items())
+    mapped = f"CASE r_{name} {spellings} END" if spellings else "NULL"
+    return ColumnSql(
+        name,
+        f"tidy({as_text(column)})",
+        f"CASE WHEN r_{name} IN ({codes}) THEN r_{name} ELSE {mapped} END",
+        (_tokens(field, (_failed(name), f"coalesce(text_fault(r_{name}), 'unknown_code')")),),
+        (f"CASE WHEN {name} <> r_{name} THEN '{name}:code_mapped' END",),
+    )
+
+
+def _money(column: Column) -> ColumnSql:
+    field, name, kind = column.field, column.field.name, column.sql_type
+    flavour, raw = "text", f"tidy({as_text(column)})"
+    if kind in _FLOAT:
+        cell = f"CAST({ident(column.name)} AS DOUBLE)"
+        flavour, raw = "double", f"CASE WHEN NOT isnan({cell}) THEN {cell} END"
+    elif kind.split("(")[0] in _EXACT:
+        flavour, raw = "exact", f"CAST({ident(column.name)} AS DECIMAL(38, 6))"
+    zero = [(f"{name} = 0", "'zero_total_fee'")] if name == "medfee_sumamt" else []
+    errors = _tokens(
+        field, (_failed(name), f"fen_fault_{flavour}(r_{name})"), (f"{name} < 0", "'negative_amount'"), *zero
+    )
+    return ColumnSql(name, raw, f"fen_of_{flavour}(r_{name})", (errors,))
+
+
+def _day(column: Column) -> ColumnSql:
+    field, name = column.field, column.field.name
+    if column.sql_type == "DATE" or column.sql_type.startswith("TIMESTAMP"):
+        fault = _tokens(field, (_failed(name), "'impossible_date'"))
+        return ColumnSql(name, f"CAST({ident(column.name)} AS DATE)", f"day_in_range(r_{name})", (fault,))
+    fault = _tokens(field, (_failed(name), f"day_fault(r_{name})"))
+    return ColumnSql(name, f"tidy({as_text(column)})", f"day_of_text(r_{name})", (fault,))
+
+
+def _whole(column: Column) -> ColumnSql:
+    field, name = column.field, column.field.name
+    weight = field.kind is Kind.WEIGHT_G
+    parse = "gram_of_text" if weight else "int_of_text"
+    raw, value = f"tidy({as_text(column)})", f"{parse}(r_{name})"
+    failed = (_failed(name), f"number_fault(r_{name})")
+    if column.sql_type in _EXACT:
+        raw, value = ident(column.name), f"TRY_CAST(r_{name} AS INTEGER)"
+        failed = (_failed(name), "'bad_number'")
+    if weight:
+        odd = f"{value} NOT BETWEEN {_SMALLEST_WEIGHT} AND {_LARGEST_WEIGHT}"
+        note = _tokens(field, (odd, "'weight_implausible'"))
+        bad = _tokens(field, (f"{value} IS NULL AND r_{name} IS NOT NULL", failed[1]))
+        return ColumnSql(name, raw, f"CASE WHEN NOT ({odd}) THEN {value} END", (bad,), (note,))
+    low = ("age_out_of_range" if name == "age" else "negative_number", f"{name} < 0")
+    cases = [failed, (low[1], literal(low[0]))]
+    if name == "age":
+        cases.append((f"{name} > {_OLDEST}", "'age_out_of_range'"))
+    return ColumnSql(name, raw, value, (_tokens(field, *cases),))
+
+
+def dropped_items(name: str, short: str) -> str:
+    """SQL of the malformed codes that are left out of a list as written in column ``name``."""
+    items = f"{short}_items({ident(name)})"
+    return f"[c for c in {items}{'[2:]' if short == 'dx' else ''} if c <> '' and not {short}_ok(c)]"
+
+
+def _list(column: Column) -> ColumnSql:
+    field, name = column.field, column.field.name
+    dx = field.kind is Kind.DX_LIST
+    short = "dx" if dx else "px"
+    items, cell = f"l_{name}", f"r_{name}"
+    bad = f"[c for c in {items}{'[2:]' if dx else ''} if c <> '' and not {short}_ok(c)]"
+    errors: tuple[str, ...] = ()
+    if dx:
+        first = f"{items}[1]"
+        errors = (
+            _tokens(
+                field,
+                (f"{first} = ''", "'missing_principal_dx'"),
+                (f"NOT dx_ok({first})", f"CASE WHEN wide({first}) THEN 'full_width' ELSE 'bad_dx_code' END"),
+            ),
+        )
+    notes = (
+        _tokens(field, (f"{items} IS NOT NULL AND len({bad}) > 0", f"'{short}_code_dropped'")),
+        *(f"CASE WHEN {items} IS NOT NULL THEN '{name}:' || {note} END" for note in (
+            f"dot_note({cell}, {items})", f"case_note({cell}, {items})", f"separator_note({cell})",
+        )),
+    )  # fmt: skip
+    value = f"CASE WHEN {items} IS NULL THEN {cell} ELSE nullif(joined([c for c in {items} if {short}_ok(c)]), '') END"
+    listed = f"CASE WHEN {cell} IS NOT NULL AND NOT {short}_list_ok({cell}) THEN {short}_items({cell}) END"
+    return ColumnSql(name, f"tidy({as_text(column)})", value, errors, notes, listed)

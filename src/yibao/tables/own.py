@@ -1,0 +1,33 @@
+"""Reading back what yibao wrote itself: parquet files of a result folder, whole and without checks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+class ResultFolderError(ValueError):
+    """A folder that is not a finished result of the named command. Message in Chinese with the next step."""
+
+
+def read_table(folder: Path, name: str, made_by: str) -> pa.Table:
+    """The parquet file ``name`` of a result folder. Raises ResultFolderError when it is missing or torn."""
+    try:
+        return pq.read_table(folder / name)
+    except (OSError, pa.ArrowException) as error:
+        raise ResultFolderError(
+            f"“{folder}”中没有完整的 {name}：该文件夹不是 {made_by} 的完整结果，请重新运行 {made_by}"
+        ) from error
+
+
+def read_summary(folder: Path, made_by: str) -> dict[str, Any]:
+    """The summary.json of a result folder, which is written last. Raises ResultFolderError when it is missing."""
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ResultFolderError(
+            f"“{folder}”中没有完整的 summary.json：请先运行 {made_by}，或检查文件夹是否写对"
+        ) from error
+    return dict(summary)

@@ -1,0 +1,40 @@
+"""rejected.xlsx: the rejected rows as their files have them, each with its reasons, ready to be put right."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from yibao.engine import Engine
+from yibao.kernel import Severity
+from yibao.standard import TABLES
+from yibao.tables.columns import ident
+from yibao.tables.outcome import row_findings
+from yibao.tables.report import LoadReport
+from yibao.tables.write import Sheet, write_xlsx
+
+FILE, ROW, REASON = "文件", "行号", "错误原因"
+
+
+def write_rejected(path: Path | str, engine: Engine, report: LoadReport) -> int:
+    """Writes the rejected rows of a load and returns their number; writes nothing when there are none.
+
+    Leading columns 文件 and 行号, then the table's columns with the text as read, then 错误原因. The corrected file
+    can be loaded as it is: the added columns are ignored. Raises OutputError.
+    """
+    count = engine.count(report.rejects)
+    if count:
+        schema = TABLES[report.table]
+        shown = [name for name in schema.columns if name not in report.missing_optional]
+        header = [FILE, ROW, *shown, REASON]
+        write_xlsx(path, [Sheet(report.table, header, _rows(engine, report, shown))])
+    return count
+
+
+def _rows(engine: Engine, report: LoadReport, shown: list[str]) -> Iterator[list[object]]:
+    schema = TABLES[report.table]
+    cursor = engine.con.cursor().execute(f"SELECT * FROM {ident(report.rejects)} ORDER BY _source, src_row")
+    names = [column[0] for column in cursor.description]
+    while batch := cursor.fetchmany(10_000):
+        for values in batch:
+            row = dict(zip(names, values, strict=True))
+            reasons = [item.message for item in row_findings(schema, row) if item.severity is Severity.ERROR]
+            yield [row["src_file"], row["src_row"], *(row[name] for name in shown), "；".join(reasons)]
