@@ -1,5 +1,6 @@
 """Days and periods: both ends are inclusive, and an impossible day is refused."""
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -59,7 +60,7 @@ def test_the_months_of_a_period_follow_each_other_and_cover_it(period: Period) -
     assert period.end is not None
     assert months[-1].end is not None
     assert months[-1].end >= period.end
-    for one, after in zip(months, months[1:], strict=False):
+    for one, after in itertools.pairwise(months):
         assert one.end is not None
         assert one.end + timedelta(days=1) == after.start
 

@@ -1,6 +1,8 @@
 """Dividing a sum among many: parts add up, stay within one fen of the exact share and ignore the order."""
 
+import itertools
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import assume, given
@@ -29,7 +31,7 @@ def test_the_parts_sum_to_the_whole_and_none_is_a_fen_off(total: int, by_key: di
 
 
 @given(totals, weighted, st.randoms(use_true_random=False))
-def test_the_parts_do_not_depend_on_the_order_of_the_input(total: int, by_key: dict[str, int], dice) -> None:  # type: ignore[no-untyped-def]
+def test_the_parts_do_not_depend_on_the_order_of_the_input(total: int, by_key: dict[str, int], dice: Random) -> None:
     assume(sum(by_key.values()) > 0)
     shuffled = list(by_key.items())
     dice.shuffle(shuffled)
@@ -41,7 +43,7 @@ def test_a_greater_weight_never_gets_less(total: int, by_key: dict[str, int]) ->
     assume(sum(by_key.values()) > 0)
     parts = shares(total, by_key)
     ranked = sorted(by_key, key=lambda key: by_key[key])
-    for low, high in zip(ranked, ranked[1:], strict=False):
+    for low, high in itertools.pairwise(ranked):
         if by_key[low] < by_key[high]:
             assert parts[low] <= parts[high]
 

@@ -86,7 +86,7 @@ def test_an_unknown_city_is_an_error_that_lists_those_there_are() -> None:
 
 
 def test_an_unknown_overlay_is_an_error_that_lists_those_there_are() -> None:
-    with pytest.raises(PackError, match=r"找不到方案“domo”.*demo、dip3_draft"):
+    with pytest.raises(PackError, match=r"找不到方案“domo”.*demo、dip2020、dip3_draft"):
         load_law("zibo", ["domo"])
 
 

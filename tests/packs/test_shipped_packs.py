@@ -177,3 +177,10 @@ def test_a_2020_regime_case_has_the_deviation_rule_of_the_2020_text(demo: Law) -
     view = demo.at(DAY).given(regime="dip2020")
     assert (view.text("dip.deviation.low_rule"), view.text("dip.deviation.high_rule")) == ("cost_over_mean", "excess")
     assert view.integer("dip.score.scale") == 1
+
+
+@pytest.mark.parametrize(("overlay", "regime"), [("dip2020", "dip2020"), ("dip3_draft", "dip3_0_draft")])
+def test_another_regime_is_an_overlay_and_marks_the_result_as_unverified(overlay: str, regime: str) -> None:
+    view = load_law("zibo", ["demo", overlay]).at(DAY)
+    assert view.text("dip.regime") == regime
+    assert view.unverified == ["dip.regime"]

@@ -86,7 +86,7 @@ class Engine:
 
     def fetch(self, query: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """The result of a query as an Arrow table."""
-        return self.con.execute(query, dict(params) if params else None).to_arrow_table()
+        return self.con.sql(query, params=dict(params) if params else None).to_arrow_table()
 
     def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The result of a query as tuples."""

@@ -20,7 +20,7 @@ from yibao.flows.dip_catalogue import Saved, grouping_lists, law_day, open_saved
 from yibao.kernel import half_up_ratio, yuan
 from yibao.law import Law, Parameter, View
 from yibao.payment.point_value import display, opening_value
-from yibao.payment.terms import DEVIATION_KEYS, DipTerms, read_terms, terms_table
+from yibao.payment.terms import DEVIATION_KEYS, DipTerms, read_coefficients, read_terms, terms_table
 from yibao.tables import LoadReport
 
 CASEMIX, PAYMENT = "yibao.casemix.dip", "yibao.payment"
@@ -30,7 +30,7 @@ PRICED_SQL = f"""
         CAST(p.group_points * {_POINTS}) AS group_points,
         CAST(p.deviation_e6 * CAST(0.000001 AS DECIMAL(7, 6)) AS DECIMAL(18, 6)) AS deviation,
         CAST(p.case_points * {_POINTS}) AS case_points, CAST(s.pay * {_MONEY}) AS pay
-    FROM case_points AS p JOIN share AS s ON s.setl_id = p.setl_id ORDER BY p.setl_id"""
+    FROM case_points AS p JOIN share AS s ON s.case_no = p.case_no ORDER BY p.setl_id"""
 HOSPITALS_SQL = f"""
     SELECT fixmedins_code, cases, CAST(case_points * {_POINTS}) AS case_points, CAST(cmi * {_POINTS}) AS cmi,
         CAST(pay * {_MONEY}) AS pay
@@ -41,8 +41,8 @@ TRAIL_SQL = f"""
         CAST(p.inst * {_POINTS}) AS coefficient, p.deviation_type, p.standard_basis, p.std_n,
         CAST(p.std_fee * {_MONEY}) AS std_fee, CAST(p.medfee_sumamt * {_MONEY}) AS medfee_sumamt,
         c.diag_codes, c.oprn_codes
-    FROM case_points AS p JOIN assigned AS a ON a.setl_id = p.setl_id JOIN case_main AS m ON m.setl_id = p.setl_id
-    JOIN cases AS c ON c.setl_id = p.setl_id ORDER BY p.setl_id"""
+    FROM case_points AS p JOIN assigned AS a ON a.case_no = p.case_no JOIN case_main AS m ON m.case_no = p.case_no
+    JOIN cases AS c ON c.case_no = p.case_no ORDER BY p.setl_id"""
 
 
 class FlowError(RuntimeError):
@@ -93,16 +93,17 @@ def _clamped(law: Law, day: date) -> tuple[date, list[str]]:
 
 
 def _load_cases(engine: Engine, paths: Sequence[Path], window: tuple[date | None, date | None]) -> LoadReport:
-    report = tables.load(engine, "cases", paths, window=window)
+    report = tables.load(engine, "cases", paths, into="loaded_cases", window=window)
     if report.nothing:
         raise FlowError("没有一行可用的病例：请按列出的问题修改文件，或检查日期范围", [report])
-    tables.explode(engine, "cases", "oprn_codes", "case_px")
+    engine.con.execute("CREATE OR REPLACE VIEW cases AS SELECT rowid AS case_no, * FROM loaded_cases")
+    tables.explode(engine, "cases", "oprn_codes", "case_px", key="case_no")
     return report
 
 
 def _explode_diagnoses(engine: Engine, needed: bool) -> None:
     if needed:
-        tables.explode(engine, "cases", "diag_codes", "case_dx")
+        tables.explode(engine, "cases", "diag_codes", "case_dx", key="case_no")
 
 
 def _parameters(used: Sequence[Parameter]) -> list[dict[str, str]]:
@@ -201,13 +202,7 @@ def _terms(law: Law, saved: Saved, first: date, last: date) -> tuple[list[DipTer
 
 def _opening_value(saved: Saved) -> Fraction:
     """年初点值 of the catalogue's history, by its year weights."""
-    points = dict(zip(*(saved.catalogue.groups[name].to_pylist() for name in ("dip_code", "points")), strict=True))
-    years: dict[int, tuple[int, int]] = {}
-    for row in saved.catalogue.reference.to_pylist():
-        fee, worth = years.get(row["dscg_year"], (0, 0))
-        years[row["dscg_year"]] = (
-            fee + int(row["fee_all"]), worth + int(row["n_all"]) * points.get(row["dip_code"], 0)
-        )
+    years = {int(year): (fee, worth) for year, (fee, worth) in saved.summary["facts"]["history_by_year"].items()}
     return opening_value(years, {int(year): weight for year, weight in saved.summary["facts"]["years"].items()})
 
 
@@ -242,7 +237,7 @@ def price(
         terms, views, remarks = _terms(setting.law, saved, first, last)
         views.append(_group(engine, setting.law, saved))
         engine.put("reference", saved.catalogue.reference)
-        engine.put("level_coefficient", saved.catalogue.levels)
+        engine.put("level_coefficient", read_coefficients(views[-2], saved.catalogue.levels))
         engine.put("dip_terms", terms_table(terms))
         engine.pipeline(CASEMIX, ("grouped",))
         opening = _opening_value(saved)

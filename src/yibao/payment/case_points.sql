@@ -5,6 +5,7 @@
 -- note: points are 10⁻⁴ 分, thresholds 10⁻², coefficients 10⁻⁴; the one rounding (half up) is at case_points
 WITH joined AS (
     SELECT
+        g.case_no,
         g.setl_id,
         g.fixmedins_code,
         g.hosp_lv,
@@ -84,6 +85,7 @@ factor AS (
     FROM typed AS t
 )
 SELECT
+    case_no,
     setl_id,
     fixmedins_code,
     hosp_lv,

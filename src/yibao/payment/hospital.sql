@@ -18,5 +18,5 @@ SELECT
     CAST(sum(p.medfee_sumamt) AS BIGINT) AS medfee_sumamt,
     CAST(sum(s.pay) AS BIGINT) AS pay
 FROM case_points AS p
-JOIN share AS s ON s.setl_id = p.setl_id
+JOIN share AS s ON s.case_no = p.case_no
 GROUP BY p.fixmedins_code

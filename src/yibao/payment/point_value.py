@@ -47,6 +47,16 @@ def display(value: Fraction) -> int:
     return half_up_ratio(value, 10**4)
 
 
+def payment_standard(points: int, value: Fraction) -> int:
+    """支付标准 in fen: points (10⁻⁴ 分) × point value (元 per 分), rounded half up once."""
+    return half_up_ratio(value * points / POINT_SCALE, 100)
+
+
+def pool_due(standard_fen: int, patient_fen: int, other_funds_fen: int) -> int:
+    """What the pool owes for a case: the standard less what the patient and other funds pay; may be negative."""
+    return standard_fen - patient_fen - other_funds_fen
+
+
 class Elastic(NamedTuple):
     """弹性点值 of the extra volume: the money left for it (fen), its value before and after the cap, and what stays unspent."""
 

@@ -7,6 +7,7 @@ WITH total AS (
 ),
 exact AS (
     SELECT
+        c.case_no,
         c.setl_id,
         CAST($budget_fen AS DECIMAL(38, 0)) * CAST(c.case_points AS DECIMAL(38, 0)) AS portion,
         t.points
@@ -16,6 +17,7 @@ exact AS (
 ),
 floored AS (
     SELECT
+        e.case_no,
         e.setl_id,
         idiv(e.portion, e.points) AS pay,
         e.portion - CAST(idiv(e.portion, e.points) AS DECIMAL(38, 0)) * e.points AS remainder
@@ -23,6 +25,7 @@ floored AS (
 ),
 ordered AS (
     SELECT
+        f.case_no,
         f.setl_id,
         f.pay,
         row_number() OVER (ORDER BY f.remainder DESC, f.setl_id) AS nth
@@ -31,6 +34,6 @@ ordered AS (
 spare AS (
     SELECT CAST($budget_fen AS BIGINT) - CAST(sum(pay) AS BIGINT) AS fen FROM floored
 )
-SELECT o.setl_id, o.pay + CASE WHEN o.nth <= s.fen THEN 1 ELSE 0 END AS pay
+SELECT o.case_no, o.setl_id, o.pay + CASE WHEN o.nth <= s.fen THEN 1 ELSE 0 END AS pay
 FROM ordered AS o
 CROSS JOIN spare AS s

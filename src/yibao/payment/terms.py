@@ -62,3 +62,18 @@ def terms_table(terms: Sequence[DipTerms]) -> pa.Table:
         ("high_e2", whole), ("extreme_e2", whole), ("low_uses_aux", whole), ("ungrouped_e4", whole),
     ])  # fmt: skip
     return pa.Table.from_pylist([term._asdict() for term in terms], schema=schema)
+
+
+def read_coefficients(view: View, learned: pa.Table) -> pa.Table:
+    """The table ``level_coefficient`` (grain hosp_lv, coefficient 10⁻⁴) by the method of the law.
+
+    ``level_ratio``: the learned ratio of the level's mean fee to the pool's; ``table``: printed in the law by level;
+    ``none``: every coefficient is 1. Raises MissingParameter when the law leaves the method or a level open.
+    """
+    where = {"regime": view.text("dip.regime")}
+    method = view.text("dip.coef.method", **where)
+    if method == "level_ratio":
+        return learned.select(["hosp_lv", "coefficient"])
+    levels = ("1", "2", "3") if method == "table" else ()
+    printed = [scaled(view.ratio("dip.coef.level", hosp_lv=level, **where), 10**4) for level in levels]
+    return pa.table({"hosp_lv": pa.array(levels, pa.string()), "coefficient": pa.array(printed, pa.int64())})

@@ -94,8 +94,7 @@ class CodeTable(NamedTuple):
 class TableSchema(NamedTuple):
     """A table: its grain (key), its fields in order, and the columns without which a file says nothing.
 
-    ``role`` is ``input`` (users bring it) or ``output`` (the system writes it). ``children`` names the tables that
-    hang on this one in the normalised form.
+    ``role`` is ``input`` (users bring it) or ``output`` (the system writes it). ``note`` is for those who fill it in.
     """
 
     name: str

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from yibao.synth.data import rows, table
 from yibao.synth.draw import Choice, Floats, Ints, stream
+from yibao.synth.sheets import rows, table
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTZ"
 """First letters of the codes that may be a principal diagnosis; the position is the chapter number used here."""
@@ -21,7 +21,13 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTZ"
 BANDS = ("a0", "a1", "a5", "a15", "a25", "a35", "a45", "a55", "a65", "a75", "a85", "newborn")
 BAND_STARTS = np.array([0, 1, 5, 15, 25, 35, 45, 55, 65, 75, 85], dtype=np.int64)
 
-_SUBCATEGORIES = (("9", "未特指的", 0.42), ("0", "第一亚目", 0.26), ("1", "第二亚目", 0.15), ("8", "其他特指的", 0.10), ("2", "第三亚目", 0.07))
+_SUBCATEGORIES = (
+    ("9", "未特指的", 0.42),
+    ("0", "第一亚目", 0.26),
+    ("1", "第二亚目", 0.15),
+    ("8", "其他特指的", 0.10),
+    ("2", "第三亚目", 0.07),
+)
 _EXTENSIONS = (("00", "", 0.55), ("00x001", "扩展一", 0.25), ("01", "细目一", 0.12), ("00x002", "扩展二", 0.08))
 _VARIANT_SHARES = (0.62, 0.19, 0.12, 0.07)
 _MODEL_SEED = 20_250_101
@@ -30,7 +36,10 @@ _MODEL_SEED = 20_250_101
 
 @dataclass(frozen=True)
 class Path:
-    """One way of treating a disease; an empty ``px`` is conservative. Fee in 元 at a level 2 hospital, days of stay."""
+    """One way of treating a disease; an empty ``px`` is conservative.
+
+    Typical fee in 元 before the factor of the level; days of stay.
+    """
 
     px: str
     share: float
@@ -66,18 +75,18 @@ class Vocabulary:
     """Codes in order of first use, with the name each was first given."""
 
     def __init__(self) -> None:
-        self.names: dict[str, str] = {}
+        self.codes: list[str] = []
+        self.names: list[str] = []
         self._numbers: dict[str, int] = {}
 
-    def number(self, code: str, name: str) -> int:
-        """The number of the code; a new one is appended."""
-        self.names.setdefault(code, name)
-        return self._numbers.setdefault(code, len(self._numbers))
-
-    @property
-    def codes(self) -> list[str]:
-        """The codes by number."""
-        return list(self.names)
+    def number(self, code: str, name: str = "") -> int:
+        """The number of the code; an unknown one is appended."""
+        found = self._numbers.get(code)
+        if found is None:
+            found = self._numbers[code] = len(self.codes)
+            self.codes.append(code)
+            self.names.append(name)
+        return found
 
 
 @dataclass(frozen=True)
@@ -108,9 +117,9 @@ class Model:
     """How many of the entries, the first ones, are common diseases."""
 
 
-def _related(text: str, factor: float = 0.01) -> tuple[tuple[str, float, float], ...]:
+def _related(text: str) -> tuple[tuple[str, float, float], ...]:
     triples = (part.split(":") for part in text.split())
-    return tuple((px, float(share) * factor, float(added) * factor) for px, share, added in triples)
+    return tuple((px, float(share) / 100, float(added) / 100) for px, share, added in triples)
 
 
 def _with_conservative(paths: list[Path], fee: float, sd: float, days: float) -> tuple[Path, ...]:
@@ -122,7 +131,14 @@ def common_entries() -> Iterator[Entry]:
     """The common diseases with their own paths; rates are index admissions per 100,000 people and year."""
     paths: dict[str, list[Path]] = {}
     for row in rows("paths"):
-        path = Path(row["px"], float(row["share"]) / 100, float(row["fee"]), float(row["sd"]), float(row["days"]), _related(row["related"]))
+        path = Path(
+            row["px"],
+            float(row["share"]) / 100,
+            float(row["fee"]),
+            float(row["sd"]),
+            float(row["days"]),
+            _related(row["related"]),
+        )
         paths.setdefault(row["dx"], []).append(path)
     for row in table("diseases").values():
         variants = [tuple(text.split(" ", 1)) for text in row["variants"].split(";") if text]
@@ -157,7 +173,10 @@ def tail_entries() -> Iterator[Entry]:
     zipf = 1.0 / (1.0 + rng.permutation(len(categories))) ** 0.85
     share_of = {letter: float(row["share"]) for letter, row in chapters.items()}
     letters = [row["category"][0] for row in categories]
-    sums = {row["letters"]: sum(z for z, c in zip(zipf, letters, strict=True) if c in row["letters"]) for row in rows("chapters")}
+    sums = {
+        row["letters"]: sum(z for z, c in zip(zipf, letters, strict=True) if c in row["letters"])
+        for row in rows("chapters")
+    }
     whole = sum(float(row["share"]) for row in rows("chapters"))
     for row, letter, weight in zip(categories, letters, zipf, strict=True):
         chapter = chapters[letter]
@@ -203,7 +222,7 @@ def _related_arrays(paths: list[Path], px: Vocabulary) -> tuple[Ints, Floats, Fl
     shares, added = np.zeros((len(paths), 3)), np.zeros((len(paths), 3))
     for number, path in enumerate(paths):
         for slot, (code, share, more) in enumerate(path.related):
-            codes[number, slot] = px.number(code, table("procedures")[code]["name"])
+            codes[number, slot] = px.number(code)
             shares[number, slot], added[number, slot] = share, more
     return codes, shares, added
 
@@ -218,6 +237,8 @@ def model(tail: float, volume: float) -> Model:
     dx, px = Vocabulary(), Vocabulary()
     for code, row in table("procedures").items():
         px.number(code, row["name"])
+    for row in rows("comorbidities"):
+        dx.number(row["dx"], row["name"])
     paths = [path for entry in entries for path in entry.paths]
     related_px, related_share, related_added = _related_arrays(paths, px)
     ages, seasons = table("ages"), list(table("seasons"))
@@ -234,7 +255,7 @@ def model(tail: float, volume: float) -> Model:
         leaf=Choice([[weight for _, _, weight in entry.codes] for entry in entries]),
         leaf_dx=np.array([dx.number(code, name) for entry in entries for code, name, _ in entry.codes], dtype=np.int64),
         path=Choice([[path.share for path in entry.paths] for entry in entries]),
-        path_px=np.array([px.number(path.px, "") if path.px else -1 for path in paths], dtype=np.int64),
+        path_px=np.array([px.number(path.px) if path.px else -1 for path in paths], dtype=np.int64),
         path_fee=np.array([path.fee for path in paths]),
         path_sd=np.array([path.sd for path in paths]),
         path_days=np.array([path.days for path in paths]),

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from yibao.synth.data import rows
 from yibao.synth.draw import Bools, Choice, Floats, Ints, dates, day_number, numbered, stream, words
+from yibao.synth.sheets import rows
 
 ALIVE = np.iinfo(np.int32).max
 """The day of death of a person who lives on."""
@@ -42,7 +42,7 @@ class People:
                 "brdy": dates(self.born),
                 "die_date": dates(np.where(self.died < ALIVE, self.died, 0), self.died < ALIVE),
                 "insutype": words(self.employee.astype(np.int64), ["390", "310"]),
-                "insuplc_admdvs": words(self.county, counties),
+                "admdvs": words(self.county, counties),
             }
         )
 
@@ -79,8 +79,8 @@ def _deaths(born: Ints, age: Floats, start: int, end: int, rng: np.random.Genera
     hazard = 2.0e-5 * np.exp(0.094 * age)
     waiting = rng.standard_exponential(len(born)) / np.maximum(hazard, 1e-12)
     first = np.maximum(born, start)
-    day = first + 1 + np.minimum(waiting / span, 1.0) * (end - start) * span
-    return np.where((waiting < span) & (day <= end), day.astype(np.int64), ALIVE)
+    day = first + 1 + (np.minimum(waiting / span, 2.0) * (end - start)).astype(np.int64)
+    return np.where(day <= end, day, ALIVE)
 
 
 def _employees(age: Floats, rng: np.random.Generator) -> Bools:

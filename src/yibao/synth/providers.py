@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from yibao.synth.data import rows, table
 from yibao.synth.diseases import LETTERS
 from yibao.synth.draw import Choice, Floats, Ints, stream
+from yibao.synth.sheets import rows, table
 
 _PART = 2
 _PER_200K = (34, 14, 6)

@@ -2,7 +2,8 @@
 
 Entry points: `load` (files to a typed table and a `LoadReport`), `explode` (list column to child table),
 `output_folder` and `atomic_path` (nothing half-written ever looks finished), `write_parquet`, `write_csv`,
-`write_xlsx`, `read_table` and `read_summary` (back from a result folder), `write_rejected` (rejected.xlsx), `template` (an xlsx to fill in), `FAULTS` (every fault by code).
+`write_xlsx`, `read_table` and `read_summary` (back from a result folder), `write_rejected` (rejected.xlsx),
+`template` (an xlsx to fill in), `FAULTS` (every fault by code).
 May import kernel, standard and engine. Names and codes follow the national platform's interface (see `standard`).
 """
 

@@ -4,20 +4,22 @@ Three layers, so that a sound value costs little: ``raw`` trims, ``value`` parse
 value that failed is asked why. Tokens of faults and notes are ``column:code``.
 """
 
+import re
 from typing import NamedTuple
 
 from yibao.standard import CODE_TABLES, Field, Kind
 from yibao.tables.source import Column
 
-_EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DECIMAL")
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _FLOAT = ("DOUBLE", "FLOAT")
 _LARGEST_WEIGHT, _SMALLEST_WEIGHT, _OLDEST = 20_000, 100, 130
 
 
 class ColumnSql(NamedTuple):
-    """``raw`` reads the file's column; ``items`` a list's rewritten items or None; ``value`` is the typed value;
-    ``errors`` and ``notes`` are expressions that give a token or NULL. The last three read ``r_<name>`` and, for
-    errors and notes, ``<name>`` as well."""
+    """``raw`` reads the file's column as ``r_<name>``; ``value`` is the typed value; ``errors`` and ``notes`` are
+    expressions that give a token or NULL. A list has two layers more: ``items``, its rewritten items ``l_<name>``
+    (NULL where the cell is sound as it stands), and ``sifted``, those joined (``j_``) and those that hold (``k_``)."""
 
     name: str
     raw: str
@@ -25,6 +27,7 @@ class ColumnSql(NamedTuple):
     errors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     items: str | None = None
+    sifted: str | None = None
 
 
 def literal(text: str) -> str:
@@ -102,13 +105,19 @@ def _coded(column: Column) -> ColumnSql:
     )
 
 
+def _is_exact(sql_type: str) -> bool:
+    """Whether a column's numbers, times 100, stay exact in DECIMAL(38, 6); other decimals go by their text."""
+    decimal = _DECIMAL.fullmatch(sql_type)
+    return sql_type in _WHOLE or (decimal is not None and int(decimal[2]) <= 6 and int(decimal[1]) <= 28)
+
+
 def _money(column: Column) -> ColumnSql:
     field, name, kind = column.field, column.field.name, column.sql_type
     flavour, raw = "text", f"tidy({as_text(column)})"
     if kind in _FLOAT:
         cell = f"CAST({ident(column.name)} AS DOUBLE)"
         flavour, raw = "double", f"CASE WHEN NOT isnan({cell}) THEN {cell} END"
-    elif kind.split("(")[0] in _EXACT:
+    elif _is_exact(kind):
         flavour, raw = "exact", f"CAST({ident(column.name)} AS DECIMAL(38, 6))"
     zero = [(f"{name} = 0", "'zero_total_fee'")] if name == "medfee_sumamt" else []
     errors = _tokens(
@@ -132,7 +141,7 @@ def _whole(column: Column) -> ColumnSql:
     parse = "gram_of_text" if weight else "int_of_text"
     raw, value = f"tidy({as_text(column)})", f"{parse}(r_{name})"
     failed = (_failed(name), f"number_fault(r_{name})")
-    if column.sql_type in _EXACT:
+    if column.sql_type in _WHOLE:
         raw, value = ident(column.name), f"TRY_CAST(r_{name} AS INTEGER)"
         failed = (_failed(name), "'bad_number'")
     if weight:
@@ -159,6 +168,7 @@ def _list(column: Column) -> ColumnSql:
     short = "dx" if dx else "px"
     items, cell = f"l_{name}", f"r_{name}"
     bad = f"[c for c in {items}{'[2:]' if dx else ''} if c <> '' and not {short}_ok(c)]"
+    sound = f"[c for c in {items} if {short}_ok(c)]"
     errors: tuple[str, ...] = ()
     if dx:
         first = f"{items}[1]"
@@ -170,11 +180,12 @@ def _list(column: Column) -> ColumnSql:
             ),
         )
     notes = (
-        _tokens(field, (f"{items} IS NOT NULL AND len({bad}) > 0", f"'{short}_code_dropped'")),
+        _tokens(field, (f"len(k_{name}) < len({items}) AND len({bad}) > 0", f"'{short}_code_dropped'")),
         *(f"CASE WHEN {items} IS NOT NULL THEN '{name}:' || {note} END" for note in (
-            f"dot_note({cell}, {items})", f"case_note({cell}, {items})", f"separator_note({cell})",
+            f"dot_note({cell}, j_{name})", f"case_note({cell}, j_{name})", f"separator_note({cell})",
         )),
     )  # fmt: skip
-    value = f"CASE WHEN {items} IS NULL THEN {cell} ELSE nullif(joined([c for c in {items} if {short}_ok(c)]), '') END"
+    value = f"CASE WHEN {items} IS NULL THEN {cell} ELSE nullif(joined(k_{name}), '') END"
+    sifted = f"joined({items}) AS j_{name}, {sound} AS k_{name}"
     listed = f"CASE WHEN {cell} IS NOT NULL AND NOT {short}_list_ok({cell}) THEN {short}_items({cell}) END"
-    return ColumnSql(name, f"tidy({as_text(column)})", value, errors, notes, listed)
+    return ColumnSql(name, f"tidy({as_text(column)})", value, errors, notes, listed, sifted)

@@ -2,21 +2,25 @@
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from yibao.kernel import Place
+from yibao.standard import Field
 from yibao.tables.faults import FileFaultError, finding
 from yibao.tables.source import Request, Source, find_header, settle_columns, text_source, write_text_parquet
 
 _CHUNK = 1 << 22
 _HEAD_LINES = 30
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SHOWN = 80
+_DELIMITERS = ",\t;"
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def detect_encoding(path: Path, label: str) -> str:
@@ -44,87 +48,86 @@ def _decodes(path: Path, codec: str) -> bool:
     return True
 
 
-def _head(path: Path, codec: str) -> tuple[list[list[str]], list[int], str]:
-    """The first records, the number of physical lines before each record's end, and the delimiter."""
-    with path.open(encoding=codec, newline="") as stream:
-        text = "".join(islice(stream, _HEAD_LINES))
-    delimiter = max(",\t;", key=lambda mark: max((line.count(mark) for line in text.splitlines()), default=0))
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
-    records, ends = [], []
-    for record in reader:
-        records.append(record)
-        ends.append(reader.line_num)
-    return records, ends, delimiter
+class _Layout(NamedTuple):
+    """How the file is written: codec, delimiter, header cells, lines above the first row, that row's Excel number."""
+
+    codec: str
+    delimiter: str
+    header: list[str]
+    skip: int
+    first_row: int
+    fields: dict[int, Field]
+
+
+def _layout(path: Path, label: str, request: Request) -> _Layout:
+    codec = detect_encoding(path, label)
+    with path.open(encoding="utf-8-sig" if codec == "utf-8" else codec, newline="") as stream:
+        lines = list(islice(stream, _HEAD_LINES))
+    delimiter = max(_DELIMITERS, key=lambda mark: max((line.count(mark) for line in lines), default=0))
+    reader = csv.reader(lines, delimiter=delimiter)
+    heads = [(record, reader.line_num) for record in reader]
+    index, fields = find_header([record for record, _line in heads], request)
+    if not any(cell.strip() for record, _line in heads for cell in record):
+        raise FileFaultError("empty_file", label)
+    header, skip = heads[max(index, 0)]
+    kept = settle_columns(label, header, fields, request, max(index, 0) + 1)
+    return _Layout(codec, delimiter, header, skip, index + 2, kept)
 
 
 def csv_sources(path: Path, label: str, request: Request) -> list[Source]:
-    """The file as one source of text columns. A row with too many or too few cells is a finding and left out."""
+    """The file as one source of text columns. A row with too many or too few cells is a finding and left out.
+
+    Raises FileFaultError.
+    """
     if path.stat().st_size == 0:
         raise FileFaultError("empty_file", label)
-    codec = detect_encoding(path, label)
-    records, ends, delimiter = _head(path, codec)
-    index, found = find_header(records, request)
-    if index < 0:
-        index = 0
-    header = records[index] if records else []
-    if not any(cell.strip() for cell in header):
-        raise FileFaultError("empty_file", label)
-    fields = settle_columns(label, header, found, request, index + 1)
+    layout = _layout(path, label, request)
     target = request.work / f"{len(list(request.work.iterdir()))}.parquet"
-    positions = sorted(fields)
-    names = [fields[i].name for i in positions]
+    names = [field.name for _position, field in sorted(layout.fields.items())]
     try:
-        batches = _batches(path, codec, delimiter, len(header), positions, ends[index], index + 2, label, request)
-        write_text_parquet(target, names, batches)
+        write_text_parquet(target, names, _batches(path, label, layout, request))
     except pa.ArrowException as error:
         raise FileFaultError("unreadable_file", label) from error
-    return [text_source(label, target, fields, header)]
+    return [text_source(label, target, layout.fields, layout.header)]
 
 
-def _batches(
-    path: Path,
-    codec: str,
-    delimiter: str,
-    width: int,
-    positions: list[int],
-    skip: int,
-    first_row: int,
-    label: str,
-    request: Request,
-) -> Iterator[tuple[pa.Array, list[pa.Array]]]:
+def _batches(path: Path, label: str, layout: _Layout, request: Request) -> Iterator[tuple[pa.Array, list[pa.Array]]]:
     """Batches of the wanted columns with their row numbers; rows left out still count."""
     left_out: list[int] = []
 
     def on_ragged(row: pacsv.InvalidRow) -> str:
-        number = first_row + int(row.number) - 1 - skip
+        number = layout.first_row + int(row.number) - 1 - layout.skip
         left_out.append(number)
-        if row.text.strip(delimiter + " \r\n"):
-            place = Place(label, number, "", row.text[:80])
-            request.note(finding("ragged_row", place))
+        if row.text.strip(layout.delimiter + " \r\n"):
+            request.note(finding("ragged_row", Place(label, number, "", row.text[:_SHOWN])))
         return "skip"
 
-    columns = [f"c{i}" for i in range(width)]
-    wanted = [columns[i] for i in positions]
-    try:
-        reader = pacsv.open_csv(
-            path,
-            pacsv.ReadOptions(
-                use_threads=False, block_size=_CHUNK, skip_rows=skip, column_names=columns, encoding=codec
-            ),
-            pacsv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=on_ragged
-            ),
-            pacsv.ConvertOptions(
-                column_types=dict.fromkeys(columns, pa.string()), include_columns=wanted, strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            return
-        raise
-    number = first_row
-    for batch in reader:
+    reader = _open(path, layout, on_ragged)
+    number = layout.first_row
+    for batch in reader or ():
         numbers = np.arange(number, number + batch.num_rows + len(left_out), dtype=np.int64)
         kept = numbers[~np.isin(numbers, left_out)][: batch.num_rows]
         number = int(kept[-1]) + 1 if len(kept) else number
         yield pa.array(kept), list(batch.columns)
+
+
+def _open(path: Path, layout: _Layout, on_ragged: Callable[[pacsv.InvalidRow], str]) -> pacsv.CSVStreamingReader | None:
+    """A stream of batches of text; None when nothing stands below the header."""
+    columns = [f"c{i}" for i in range(len(layout.header))]
+    reading = pacsv.ReadOptions(
+        use_threads=False, block_size=_CHUNK, skip_rows=layout.skip, column_names=columns, encoding=layout.codec
+    )
+    parsing = pacsv.ParseOptions(
+        delimiter=layout.delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=on_ragged
+    )
+    converting = pacsv.ConvertOptions(
+        column_types=dict.fromkeys(columns, pa.string()),
+        include_columns=[columns[i] for i in sorted(layout.fields)],
+        strings_can_be_null=False,
+    )
+    try:
+        return pacsv.open_csv(path, reading, parsing, converting)
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            return None
+        raise

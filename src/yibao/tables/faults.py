@@ -29,7 +29,9 @@ FAULTS: dict[str, Fault] = {
         _E, "不支持的文件格式", "只接受 csv、txt、tsv、parquet、xlsx、xls", "另存为 xlsx 或 csv 后再试", "file"
     ),
     "unreadable_file": Fault(_E, "文件读不出来", "文件损坏或没有传完", "重新导出或重新拷贝这个文件", "file"),
-    "encrypted_file": Fault(_E, "文件加了密码", "加密的工作簿无法读取", "去掉打开密码后另存一份", "file"),
+    "encrypted_file": Fault(
+        _E, "文件加了密码", "加密的工作簿无法读取；旧版xls改了后缀也是这样", "去掉打开密码，另存为xlsx", "file"
+    ),
     "empty_file": Fault(_E, "文件是空的", "没有表头也没有数据", "核对导出是否成功", "file"),
     "unknown_encoding": Fault(
         _E, "文字编码无法识别", "既不是UTF-8也不是GB18030", "用Excel打开后另存为“CSV UTF-8”", "file"
@@ -70,7 +72,7 @@ FAULTS: dict[str, Fault] = {
         "改成“字母+两位数字+小数点+细目”的代码，如 K35.300",
     ),
     "age_out_of_range": Fault(_E, "年龄不在0到130岁之间", "填写有误，或单位不是岁", "核对年龄"),
-    "discharge_before_admission": Fault(_E, "出院日期早于入院日期（入院 {detail}）", "日期填反或有误", "核对两个日期"),
+    "discharge_before_admission": Fault(_E, "出院日期早于入院日期（{detail}）", "日期填反或有误", "核对两个日期"),
     "duplicate_key": Fault(
         _E, "{label}重复，而且内容不一样，无法判断哪条为准", "同一结算导出了不同版本", "只保留正确的一条"
     ),
@@ -87,7 +89,10 @@ FAULTS: dict[str, Fault] = {
     ),
     # the normalised form
     "orphan_row": Fault(
-        _W, "“{label}”里的记录在基本信息里找不到对应的结算", "基本信息缺行，或结算ID写错", "补齐基本信息，或改正结算ID"
+        _W,
+        "这条记录在基本信息（setlinfo）里找不到对应的结算",
+        "基本信息缺行，或结算ID写错",
+        "补齐基本信息，或改正结算ID",
     ),
     "missing_child_table": Fault(
         _W, "缺少“{detail}”，相应内容为空", "4101的这个节点没有导出", "补充导出这张表", "file"

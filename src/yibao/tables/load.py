@@ -19,7 +19,7 @@ from yibao.tables.report import LoadReport
 from yibao.tables.source import Request, Source
 
 Window = tuple[date | None, date | None]
-FINDING_LIMIT = 200_000
+FINDING_LIMIT = 100_000
 
 _ROW_CHECKS: dict[str, tuple[frozenset[str], str]] = {
     "dscg_date:discharge_before_admission": (frozenset({"adm_date", "dscg_date"}), "dscg_date < adm_date"),
@@ -56,13 +56,13 @@ def load(
     """
     schema = TABLES[table]
     target = into or table
-    report = LoadReport(table, target, f"{target}_rejects")
+    report = LoadReport(table, target, f"{target}_rejects", finding_limit)
     needed = tuple(name for name in schema.columns if name in {*schema.required, *required})
     engine.con.execute(resources("yibao.tables").joinpath("macros.sql").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="yibao-load-", dir=_spill_folder(engine)) as work:
         request = Request(schema, needed, Path(work), report.add)
         sources = _open_all(engine, schema, paths, request, report)
-        _load_sources(engine, schema, sources, needed, window, report, finding_limit)
+        _load_sources(engine, schema, sources, needed, window, report)
     return report
 
 
@@ -104,7 +104,6 @@ def _load_sources(
     needed: tuple[str, ...],
     window: Window | None,
     report: LoadReport,
-    finding_limit: int,
 ) -> None:
     _make_stage(engine, schema, report.into)
     read: list[Source] = []
@@ -117,7 +116,7 @@ def _load_sources(
     present = {column.field.name for source in read for column in source.columns}
     report.missing_optional = [name for name in schema.columns if name not in present and name not in needed]
     report.ignored_columns = sorted({name for source in read for name in source.ignored})
-    settle_outcome(engine, Staged(schema, read, window is not None), report, finding_limit)
+    settle_outcome(engine, Staged(schema, read, window is not None), report)
 
 
 def _make_stage(engine: Engine, schema: TableSchema, name: str) -> None:
@@ -137,11 +136,12 @@ def _tokens(parts: Sequence[str]) -> str:
 def _insert(
     schema: TableSchema, source: Source, number: int, needed: tuple[str, ...], window: Window | None, into: str
 ) -> str:
-    """The statement that types and checks one source: raw → values → faults."""
+    """The statement that types and checks one source: raw → lists → values → faults."""
     columns = [column_sql(column, required=column.field.name in needed) for column in source.columns]
     present = {column.name for column in columns}
     raw = ", ".join(f"{column.raw} AS r_{column.name}" for column in columns)
     listed = "".join(f", {column.items} AS l_{column.name}" for column in columns if column.items)
+    sifted = "".join(f", {column.sifted}" for column in columns if column.sifted)
     values = ", ".join(f"{column.value} AS {ident(column.name)}" for column in columns)
     errors = [part for column in columns for part in column.errors] + _token(_ROW_CHECKS, present)
     notes = [part for column in columns for part in column.notes] + _token(_ROW_REMARKS, present)
@@ -152,7 +152,8 @@ def _insert(
         INSERT INTO {ident(into)} ({names}, src_file, src_row, _source, _errors, _notes)
         WITH raw_cells AS (SELECT {source.row} AS src_row, {raw} FROM {source.scan}),
         listed AS (SELECT *{listed} FROM raw_cells {keep}),
-        typed AS (SELECT *, {values} FROM listed)
+        sifted AS (SELECT *{sifted} FROM listed),
+        typed AS (SELECT *, {values} FROM sifted)
         SELECT {names}, {literal(source.label)}, src_row, {number}, {_tokens(errors)}, {_tokens(notes)}
         FROM typed {_in_window(window, present)}"""
 

@@ -78,20 +78,19 @@ CREATE OR REPLACE TEMP MACRO with_dot(c, head) AS CASE
 CREATE OR REPLACE TEMP MACRO dx_small_x(c) AS CASE
     WHEN regexp_full_match(c, '[A-Z][0-9]{2}[.]([0-9]{3}|X[0-9]{0,2})(X[0-9]{3})?([+*].*)?')
     THEN c[1:3] || replace(c[4:], 'X', 'x') ELSE c END;
-CREATE OR REPLACE TEMP MACRO dx_code(c) AS dx_small_x(with_dot(upper(trim(c)), 3));
-CREATE OR REPLACE TEMP MACRO dx_items(t) AS [dx_code(c) for c in cell_items(t)];
+-- Nested, not composed: a macro that names its argument five times would evaluate it five times.
+CREATE OR REPLACE TEMP MACRO dx_items(t) AS [dx_small_x(d) for d in [with_dot(c, 3) for c in cell_items(upper(t))]];
 
 -- ICD-9-CM-3: 47.01, 47.0100, 33.6x00, 00.5500x008, 17.912A0.
 CREATE OR REPLACE TEMP MACRO px_ok(c) AS regexp_full_match(c, '[0-9]{2}[.][0-9]([0-9x][0-9A-Z]{0,3}(x[0-9]{3,4})?)?');
 CREATE OR REPLACE TEMP MACRO px_list_ok(t) AS regexp_full_match(t, '[0-9]{2}[.][0-9]([0-9x][0-9A-WYZ]{0,3}(x[0-9]{3,4})?)?([|][0-9]{2}[.][0-9]([0-9x][0-9A-WYZ]{0,3}(x[0-9]{3,4})?)?)*');
-CREATE OR REPLACE TEMP MACRO px_code(c) AS replace(with_dot(upper(trim(c)), 2), 'X', 'x');
-CREATE OR REPLACE TEMP MACRO px_items(t) AS [px_code(c) for c in cell_items(t)];
+CREATE OR REPLACE TEMP MACRO px_items(t) AS [with_dot(c, 2) for c in cell_items(replace(upper(t), 'X', 'x'))];
 
--- Notes on a list that had to be rewritten: the cell, the items as rewritten, the items that hold.
+-- Notes on a list that had to be rewritten: the cell, and its items as rewritten and joined.
 CREATE OR REPLACE TEMP MACRO joined(items) AS array_to_string(items, '|');
-CREATE OR REPLACE TEMP MACRO dot_note(t, items) AS CASE
-    WHEN len(string_split(joined(items), '.')) > len(string_split(t, '.')) THEN 'dot_added' END;
-CREATE OR REPLACE TEMP MACRO case_note(t, items) AS CASE
-    WHEN regexp_replace(joined(items), '[.|]', '', 'g') <> regexp_replace(t, '[.|,;，；、 \t\r\n　]', '', 'g') THEN 'letter_case' END;
+CREATE OR REPLACE TEMP MACRO dot_note(t, j) AS CASE
+    WHEN length(translate(j, '.', '')) - length(j) < length(translate(t, '.', '')) - length(t) THEN 'dot_added' END;
+CREATE OR REPLACE TEMP MACRO case_note(t, j) AS CASE
+    WHEN translate(j, '.|', '') <> translate(t, '.|,;，；、 　' || chr(9) || chr(10) || chr(13), '') THEN 'letter_case' END;
 CREATE OR REPLACE TEMP MACRO separator_note(t) AS CASE
     WHEN regexp_matches(t, '[,;，；、]') THEN 'list_separator' END;

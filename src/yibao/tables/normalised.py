@@ -111,7 +111,7 @@ def _orphans(engine: Engine, node: str, report: LoadReport) -> None:
     )
     for file, row, value in rows:
         place = Place(str(file), int(row), "setl_id", str(value))
-        report.findings.append(finding("orphan_row", place, field=TABLES[node].field("setl_id")))
+        report.keep(finding("orphan_row", place, field=TABLES[node].field("setl_id")))
     if count:
         report.counts["orphan_row"] = report.counts.get("orphan_row", 0) + int(count)
 

@@ -26,7 +26,7 @@ class Staged(NamedTuple):
     windowed: bool
 
 
-def settle_outcome(engine: Engine, staged: Staged, report: LoadReport, limit: int) -> None:
+def settle_outcome(engine: Engine, staged: Staged, report: LoadReport) -> None:
     """Turns the staged table into the final one and fills the report."""
     stage = ident(report.into)
     report.rows_read = engine.count(report.into)
@@ -39,11 +39,12 @@ def settle_outcome(engine: Engine, staged: Staged, report: LoadReport, limit: in
             FROM {stage} s LEFT JOIN _duplicates d ON s.rowid = d.rid
             WHERE s._errors <> '' OR s._notes <> '' OR d.token IS NOT NULL)""")
     _count(engine, staged, report)
-    _collect(engine, staged, report, limit)
+    _collect(engine, staged, report)
     engine.con.execute(f"DELETE FROM {stage} WHERE rowid IN (SELECT _rid FROM _flagged WHERE errors <> '')")
     for helper in ("_source", "_errors", "_notes"):
         engine.con.execute(f"ALTER TABLE {stage} DROP COLUMN {helper}")
     engine.drop("_flagged", "_duplicates")
+    report.rows_read += report.counts.get("ragged_row", 0)
     report.rows_kept = engine.count(report.into)
     report.rows_rejected = report.rows_read - report.rows_kept
 
@@ -100,14 +101,15 @@ def _count(engine: Engine, staged: Staged, report: LoadReport) -> None:
             report.findings.append(finding(code, place, field=staged.schema.field(column), count=count))
 
 
-def _collect(engine: Engine, staged: Staged, report: LoadReport, limit: int) -> None:
+def _collect(engine: Engine, staged: Staged, report: LoadReport) -> None:
     """The rejected rows as their files have them, and findings with the value as written."""
     _make_rejects(engine, staged, report.rejects)
     for number, source in enumerate(staged.sources):
         texts = {column.field.name: as_text(column) for column in source.columns}
         cells = ", ".join(f"{text} AS {ident(name)}" for name, text in texts.items())
         dropped = "".join(
-            f", array_to_string({dropped_items(name, short)}, '、') AS dropped_{name}"
+            f", CASE WHEN contains(notes, '{short}_code_dropped') THEN "
+            f"array_to_string({dropped_items(name, short)}, '、') END AS dropped_{name}"
             for name, short in _list_columns(staged.schema)
             if name in texts
         )
@@ -120,11 +122,11 @@ def _collect(engine: Engine, staged: Staged, report: LoadReport, limit: int) -> 
                 SELECT src_row, errors, notes FROM _flagged WHERE _source = {number} AND errors <> ''
                 UNION ALL
                 (SELECT src_row, '' AS errors, notes FROM _flagged
-                 WHERE _source = {number} AND errors = '' AND ({remarked}) ORDER BY src_row LIMIT {limit})),
+                 WHERE _source = {number} AND errors = '' AND ({remarked}) ORDER BY src_row LIMIT {report.limit})),
             written AS (SELECT {source.row} AS src_row, {cells} FROM {source.scan})
             SELECT {number} AS _source, {literal(source.label)} AS src_file, written.*, errors, notes{dropped}
             FROM written JOIN wanted USING (src_row)""")
-    _read_findings(engine, staged, report, limit)
+    _read_findings(engine, staged, report)
     order = list(Severity)
     report.findings.sort(key=lambda item: order.index(item.severity))
     engine.con.execute(f"DELETE FROM {ident(report.rejects)} WHERE errors = ''")
@@ -142,20 +144,19 @@ def _make_rejects(engine: Engine, staged: Staged, name: str) -> None:
     engine.con.execute(f"CREATE OR REPLACE TABLE {ident(name)} ({', '.join(columns)})")
 
 
-def _read_findings(engine: Engine, staged: Staged, report: LoadReport, limit: int) -> None:
+def _read_findings(engine: Engine, staged: Staged, report: LoadReport) -> None:
     columns = [*staged.schema.columns, "src_file", "src_row", "errors", "notes"]
     columns += [f"dropped_{column}" for column, _short in _list_columns(staged.schema)]
     query = (
         f"SELECT {', '.join(map(ident, columns))} FROM {ident(report.rejects)} "
-        "ORDER BY errors = '', _source, src_row LIMIT " + str(limit)
+        "ORDER BY errors = '', _source, src_row LIMIT " + str(report.limit)
     )
     cursor = engine.con.execute(query)
     while batch := cursor.fetchmany(10_000):
         for values in batch:
             row = dict(zip(columns, values, strict=True))
             for item in row_findings(staged.schema, row):
-                if len(report.findings) < limit:
-                    report.findings.append(item)
+                report.keep(item)
 
 
 def row_findings(schema: TableSchema, row: dict[str, Any]) -> Iterator[Finding]:

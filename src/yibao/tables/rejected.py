@@ -1,10 +1,11 @@
 """rejected.xlsx: the rejected rows as their files have them, each with its reasons, ready to be put right."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from yibao.engine import Engine
-from yibao.kernel import Severity
+from yibao.kernel import Finding, Severity
 from yibao.standard import TABLES
 from yibao.tables.columns import ident
 from yibao.tables.outcome import row_findings
@@ -20,13 +21,21 @@ def write_rejected(path: Path | str, engine: Engine, report: LoadReport) -> int:
     Leading columns 文件 and 行号, then the table's columns with the text as read, then 错误原因. The corrected file
     can be loaded as it is: the added columns are ignored. Raises OutputError.
     """
-    count = engine.count(report.rejects)
+    ragged = [item for item in report.findings if item.code == "ragged_row"]
+    count = engine.count(report.rejects) + len(ragged)
     if count:
         schema = TABLES[report.table]
         shown = [name for name in schema.columns if name not in report.missing_optional]
         header = [FILE, ROW, *shown, REASON]
-        write_xlsx(path, [Sheet(report.table, header, _rows(engine, report, shown))])
+        write_xlsx(path, [Sheet(report.table, header, chain(_ragged(ragged, shown), _rows(engine, report, shown)))])
     return count
+
+
+def _ragged(findings: list[Finding], shown: list[str]) -> Iterator[list[object]]:
+    """Rows that could not be cut into cells: the text as it stands goes into the reason."""
+    for item in findings:
+        reason = f"{item.message}：{item.place.value}"
+        yield [item.place.file, item.place.row, *(None for _name in shown), reason]
 
 
 def _rows(engine: Engine, report: LoadReport, shown: list[str]) -> Iterator[list[object]]:

@@ -10,14 +10,15 @@ from yibao.kernel import Finding, Severity
 class LoadReport:
     """The outcome of one load. Rows are those inside the window, or without a readable date.
 
-    ``counts`` is exact for each fault code (rows, or files for file faults); ``findings`` holds at most the limit
-    given to the load, errors first. ``repairs`` counts rows for each ``column:code`` that was repaired silently.
+    ``counts`` is exact for each fault code (rows, or files for file faults); ``findings`` holds at most ``limit``,
+    errors first. ``repairs`` counts rows for each ``column:code`` that was repaired silently.
     ``missing_optional`` lists schema columns that no file had. ``rejects`` is the session's table of rejected rows.
     """
 
     table: str
     into: str
     rejects: str
+    limit: int = 100_000
     files: list[str] = field(default_factory=list)
     rows_read: int = 0
     rows_kept: int = 0
@@ -29,9 +30,14 @@ class LoadReport:
     ignored_columns: list[str] = field(default_factory=list)
 
     def add(self, finding: Finding) -> None:
-        """Adds a finding that is counted on the spot (file faults)."""
-        self.findings.append(finding)
+        """Counts a finding and keeps it while the limit allows."""
+        self.keep(finding)
         self.counts[finding.code] = self.counts.get(finding.code, 0) + 1
+
+    def keep(self, finding: Finding) -> None:
+        """Keeps a finding that is counted elsewhere, while the limit allows."""
+        if len(self.findings) < self.limit:
+            self.findings.append(finding)
 
     def of(self, severity: Severity) -> Iterable[Finding]:
         """The findings of one severity."""

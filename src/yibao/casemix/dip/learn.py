@@ -19,13 +19,13 @@ from yibao.kernel import half_up_ratio
 from yibao.standard.icd10 import chapter_of
 
 PACKAGE = "yibao.casemix.dip"
-PREPARE = ("stay", "px_code", "case_px_first", "case_main", "rule_hit")
+PREPARE = ("dx_code", "px_code", "case_px_first", "case_main", "rule_hit")
 LEARN = (
     "core_key", "related_scope", "case_related", "related_key", "rest_after_core", "merged_key", "composite_count",
     "composite_key", "chapter_key", "core_kind", "dip_group",
 )  # fmt: skip
-ASSIGN = ("related_hit", "assigned")
-MEASURE = ("member", "trim_bound", "measured", "reference", "group_spread")
+ASSIGN = ("related_hit", "key_group", "assigned")
+MEASURE = ("trim_bound", "measured", "reference")
 LEVELS = ("1", "2", "3")
 
 
@@ -57,20 +57,20 @@ class Catalogue(NamedTuple):
     facts: dict[str, object]
 
 
-def prepare(engine: Engine, lists: GroupingLists, regime: Regime) -> None:
-    """Makes stay, px_code, case_main and rule_hit for the cases at hand; the same for history and for pricing."""
+def prepare(engine: Engine, lists: GroupingLists, regime: Regime, first_year: int = 0) -> None:
+    """Makes stay, case_main and rule_hit for the cases at hand; the same for history and for pricing."""
     for name, table in {**lists.rules.tables, **lists.exclusions, "px_kind": lists.px_kind}.items():
         engine.put(name, table)
     if not lists.rules.needs_other_dx:
-        engine.put("case_dx", pa.table({"setl_id": pa.array([], pa.string()), "seq": pa.array([], pa.int32()),
+        engine.put("case_dx", pa.table({"case_no": pa.array([], pa.int64()), "seq": pa.array([], pa.int32()),
                                         "diag_code": pa.array([], pa.string())}))
-    engine.pipeline(PACKAGE, ("stay",), regime.sql_params)
-    categories = [row[0] for row in engine.rows("SELECT DISTINCT substr(diag_main, 1, 3) FROM stay ORDER BY 1")]
+    engine.pipeline(PACKAGE, ("stay",), {"first_year": first_year})
+    categories = [row[0] for row in engine.rows("SELECT DISTINCT substr(dx, 1, 3) FROM stay ORDER BY 1")]
     engine.put("dx_chapter", pa.table({
         "dx3": pa.array(categories, pa.string()),
         "chapter": pa.array([chapter_of(category) for category in categories], pa.string()),
     }))
-    engine.pipeline(PACKAGE, PREPARE[1:], regime.sql_params)
+    engine.pipeline(PACKAGE, PREPARE, regime.sql_params)
 
 
 def _core_minimum(engine: Engine, regime: Regime) -> tuple[int, dict[str, object]]:
@@ -156,13 +156,9 @@ def _means(reference: pa.Table, weights: Mapping[int, int], basis: str) -> _Mean
 
 def _auto_base(engine: Engine, regime: Regime) -> str:
     """The steadiest operated core group (lowest CV of kept cases) with enough cases: what S4 三(一) asks of a base disease."""
-    rows = engine.rows(
-        "SELECT s.dip_code, s.n, s.fee, s.fee_square FROM group_spread AS s "
-        "JOIN dip_group AS g ON g.dip_code = s.dip_code WHERE g.dip_type = 'core' AND g.px_kind = '相关手术'"
-    ) or engine.rows(
-        "SELECT s.dip_code, s.n, s.fee, s.fee_square FROM group_spread AS s "
-        "JOIN dip_group AS g ON g.dip_code = s.dip_code WHERE g.dip_type = 'core'"
-    )
+    engine.pipeline(PACKAGE, ("base_candidate",))
+    found = engine.rows("SELECT operated, dip_code, n, fee, fee_square FROM base_candidate")
+    rows = [row[1:] for row in found if row[0]] or [row[1:] for row in found]
     if not rows:
         raise LearnError(
             "历史病例没有形成核心病种，无法选取基准病种；请增加历史数据，或改用平均费用法（dip.score.method: all_mean）"
@@ -226,9 +222,7 @@ def learn(engine: Engine, lists: GroupingLists, regime: Regime) -> Catalogue:
     if not years:
         raise LearnError("没有可用的历史病例：请检查输入文件、日期范围和被退回的行")
     weights = year_weights(years[-1], regime.year_weights)
-    prepare(engine, lists, regime)
-    engine.con.execute("DELETE FROM stay WHERE dscg_year < ?", [min(weights)])
-    engine.con.execute("DELETE FROM case_main WHERE setl_id NOT IN (SELECT setl_id FROM stay)")
+    prepare(engine, lists, regime, first_year=min(weights))
     engine.pipeline(PACKAGE, ("core_count",), regime.sql_params)
     core_min, covered = _core_minimum(engine, regime)
     params = {**regime.sql_params, "core_min": core_min}
@@ -240,6 +234,10 @@ def learn(engine: Engine, lists: GroupingLists, regime: Regime) -> Catalogue:
     unit, base = _unit(engine, regime, means)
     scored = _scored(groups, reference, means, unit, regime.score_scale)
     points = dict(zip(scored["dip_code"].to_pylist(), scored["points"].to_pylist(), strict=True))
+    by_year: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for row in reference.select(["dip_code", "dscg_year", "n_all", "fee_all"]).to_pylist():
+        by_year[row["dscg_year"]][0] += row["fee_all"]
+        by_year[row["dscg_year"]][1] += row["n_all"] * points.get(row["dip_code"], 0)
     facts: dict[str, object] = {
         "regime": regime.name,
         "score_method": regime.score_method,
@@ -250,11 +248,9 @@ def learn(engine: Engine, lists: GroupingLists, regime: Regime) -> Catalogue:
         "core_min": core_min,
         "years": {str(year): weights[year] for year in sorted(weights) if year in years},
         "history_cases": engine.count("stay"),
-        "history_fee_fen": sum(int(fee) for fee in reference["fee_all"].to_pylist()),
-        "history_points": sum(
-            points.get(code, 0) * int(n)
-            for code, n in zip(reference["dip_code"].to_pylist(), reference["n_all"].to_pylist(), strict=True)
-        ),
+        "history_fee_fen": sum(fee for fee, _ in by_year.values()),
+        "history_points": sum(worth for _, worth in by_year.values()),
+        "history_by_year": {str(year): by_year[year] for year in sorted(by_year)},
         **covered,
     }
     related = [engine.fetch(f"SELECT * FROM {name} ORDER BY dip_code") for name in ("related_part", "related_rank")]

@@ -7,9 +7,9 @@ SELECT
     a.dip_type,
     count(*) AS n,
     max(coalesce(c.points, 0)) AS points,
-    CAST(avg(CAST(s.medfee_sumamt AS DOUBLE)) AS DOUBLE) AS mean_fee,
-    CAST(coalesce(stddev_pop(CAST(s.medfee_sumamt AS DOUBLE)), 0) AS DOUBLE) AS sd_fee
+    CAST(avg(CAST(s.fee AS DOUBLE)) AS DOUBLE) AS mean_fee,
+    CAST(coalesce(stddev_pop(CAST(s.fee AS DOUBLE)), 0) AS DOUBLE) AS sd_fee
 FROM assigned AS a
-JOIN stay AS s ON s.setl_id = a.setl_id
+JOIN stay AS s ON s.case_no = a.case_no
 LEFT JOIN catalogue_points AS c ON c.dip_code = a.dip_code
 GROUP BY a.dip_code, a.dip_type

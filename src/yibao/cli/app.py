@@ -1,0 +1,41 @@
+"""The typer application: the commands and the options they share."""
+
+import typer
+
+from yibao import __version__
+from yibao.cli import city, dip, files, law
+
+app = typer.Typer(
+    name="yibao",
+    help="医保支付方引擎：病种目录、病例定价、政策参数、数据核对。第一次使用请运行 yibao demo。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(dip.app, name="dip", help="按病种分值付费（DIP）：建目录、定价、评估。")
+app.add_typer(law.app, name="law", help="政策参数：查看、检查、比较。")
+app.command("demo", help="造一个模拟城市，建目录、定价，写出报告 out/demo/report.html。")(city.demo)
+app.command("synth", help="造一个模拟城市的数据文件。")(city.synth)
+app.command("check", help="核对数据文件，列出全部问题，不做计算。")(files.check)
+app.command("template", help="写出带填表说明的 xlsx 模板。")(files.template)
+app.command("explain", help="说明一例病例怎样入组、得多少分、付多少钱。")(dip.explain)
+app.command("report", help="由目录和定价结果写出一页报告。")(dip.report)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"yibao {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="显示版本。"),
+) -> None:
+    """医保支付方引擎。"""
+
+
+def main() -> None:
+    """The entry point of the ``yibao`` command."""
+    app()

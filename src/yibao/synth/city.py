@@ -1,0 +1,156 @@
+"""The city as a whole: its parts are made in order, each from its own stream of random numbers."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+from yibao.synth.cases import Richness, inpatient
+from yibao.synth.diseases import Model, Vocabulary, model
+from yibao.synth.draw import stream
+from yibao.synth.faults import plant
+from yibao.synth.people import people as make_people
+from yibao.synth.providers import providers as make_providers
+from yibao.synth.sheets import rows, table
+
+_PART = 5
+_ADMISSIONS = 0.163
+"""Admissions drawn per person and year; about a twentieth of them turn out impossible and are dropped."""
+_TAIL = 0.12
+"""Share of admissions for rare diseases in a city."""
+_BENCH_TAIL = 0.35
+
+
+@dataclass(frozen=True)
+class City:
+    """A synthetic pool (统筹区) and what is known about it.
+
+    ``persons`` (grain ``psn_no``), ``providers`` (``fixmedins_code``), ``cases`` (``setl_id``), the dictionaries
+    ``dx_names`` and ``px_names`` (``code, name``) of the codes that may occur, the treatment kind of each procedure
+    (``px_kinds``, loadable as it is: ``oprn_code, px_kind``), and the keys:
+    ``provider_traits`` (hidden cost factors) and ``planted`` (faults; empty without ``bad_share``). With faults
+    ``cases`` is all text and repeats some ``setl_id``.
+    """
+
+    admdvs: str
+    name: str
+    years: tuple[int, ...]
+    seed: int
+    persons: pa.Table
+    providers: pa.Table
+    cases: pa.Table
+    dx_names: pa.Table
+    px_names: pa.Table
+    px_kinds: pa.Table
+    provider_traits: pa.Table
+    planted: pa.Table
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables by the name of the file they are written to."""
+        return {
+            "persons": self.persons,
+            "providers": self.providers,
+            "cases": self.cases,
+            "dx_names": self.dx_names,
+            "px_names": self.px_names,
+            "px_kinds": self.px_kinds,
+            "provider_traits": self.provider_traits,
+            "planted": self.planted,
+        }
+
+
+def generate(
+    people: int = 200_000,
+    *,
+    years: tuple[int, ...] = (2022, 2023, 2024, 2025),
+    seed: int = 20250101,
+    admdvs: str = "370300",
+    name: str | None = None,
+    bad_share: float = 0.0,
+) -> City:
+    """A city of ``people`` with their inpatient cases of ``years`` (consecutive, ascending), about 0.155 a year each.
+
+    The same arguments give the same bytes. ``admdvs`` chooses the counties and, without ``name``, the name from
+    ``data/places.csv``; a city that is not listed there gets one county. ``bad_share`` of the cases are spoiled (see
+    `yibao.synth.faults`). Raises ValueError for years that do not follow each other or too few people.
+    """
+    return _city(people, years, seed, admdvs, name, bad_share, _TAIL, Richness())
+
+
+def generate_cases(
+    n: int,
+    *,
+    seed: int = 20250101,
+    years: tuple[int, ...] = (2022, 2023, 2024, 2025),
+    admdvs: str = "370300",
+    max_dx: int = 15,
+    max_px: int = 7,
+) -> pa.Table:
+    """Exactly ``n`` distinct cases with rich, varied code lists, for measurements; columns as in `City.cases`.
+
+    Up to ``max_dx`` diagnoses and ``max_px`` procedures a case, more than a third of rare diseases.
+    """
+    rich = Richness(max_dx=max_dx, max_px=max_px, mean_dx=max_dx * 0.30, mean_px=max_px * 0.18)
+    population = max(2_000, math.ceil(n / (_ADMISSIONS * len(years)) * 1.12))
+    cases = _city(population, years, seed, admdvs, None, 0.0, _BENCH_TAIL, rich).cases
+    if cases.num_rows < n:
+        raise ValueError(f"only {cases.num_rows} of {n} cases were made")
+    chosen = np.sort(stream(seed, _PART).permutation(cases.num_rows)[:n])
+    return cases.take(pa.array(chosen))
+
+
+def _city(
+    count: int,
+    years: tuple[int, ...],
+    seed: int,
+    admdvs: str,
+    name: str | None,
+    bad_share: float,
+    tail: float,
+    rich: Richness,
+) -> City:
+    if not years or any(later != year + 1 for year, later in pairwise(years)):
+        raise ValueError("years must be consecutive and ascending")
+    if count < 500:
+        raise ValueError("a city needs at least 500 people")
+    places = [row for row in rows("places") if row["admdvs"] == admdvs]
+    counties = [row["county"] for row in places] or [admdvs]
+    shares = [float(row["share"]) for row in places] or [1.0]
+    diseases = model(tail, _ADMISSIONS)
+    residents = make_people(count, years, seed, admdvs, shares)
+    hospitals = make_providers(count, seed, counties, shares)
+    cases, residents = inpatient(residents, hospitals, diseases, years, seed, len(counties), rich)
+    key = pa.table({column: pa.array([], pa.string()) for column in ("setl_id", "fault", "column", "value")})
+    if bad_share > 0:
+        cases, key = plant(cases, bad_share, seed)
+    return City(
+        admdvs=admdvs,
+        name=name or (places[0]["name"] if places else admdvs),
+        years=years,
+        seed=seed,
+        persons=residents.table(counties),
+        providers=hospitals.table(counties),
+        cases=cases,
+        dx_names=_names(diseases.dx),
+        px_names=_names(diseases.px),
+        px_kinds=_px_kinds(diseases),
+        provider_traits=hospitals.traits(),
+        planted=key,
+    )
+
+
+def _names(words: Vocabulary) -> pa.Table:
+    return pa.table({"code": pa.array(words.codes, pa.string()), "name": pa.array(words.names, pa.string())})
+
+
+def _px_kinds(diseases: Model) -> pa.Table:
+    kinds = [table("procedures")[code]["kind"] for code in diseases.px.codes]
+    standard = {"手术": "相关手术", "介入治疗": "相关手术"}
+    return pa.table(
+        {
+            "oprn_code": pa.array(diseases.px.codes, pa.string()),
+            "px_kind": pa.array([standard.get(kind, kind) for kind in kinds], pa.string()),
+        }
+    )
