@@ -26,7 +26,8 @@ _NOISE = re.compile(r' (?:xmlns(?::\w+)?|aria-[\w-]+|role|pointer-events|class)=
 _ID = re.compile(r'(\bid="|url\(#)')
 
 Row = Mapping[str, Any]
-Draw = Callable[[int], alt.TopLevelMixin]
+Drawn = alt.Chart | alt.LayerChart | alt.VConcatChart
+Draw = Callable[[int], Drawn]
 
 
 class Chart(NamedTuple):
@@ -63,15 +64,14 @@ def wrapped(label: str, width: int) -> list[str]:
     return [label[at : at + width] for at in range(0, len(label), width)] or [""]
 
 
-def sized(layers: Any, width: int, height: int) -> Any:
+def sized(drawn: alt.LayerChart, width: int, height: int) -> alt.LayerChart:
     """The chart at a total width, its plot ``height`` high."""
-    return layers.properties(width=width, height=height).properties(
-        autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
-    )
+    fit = alt.AutoSizeParams(type="fit-x", contains="padding")
+    return drawn.properties(width=width, height=height, autosize=fit)
 
 
-def _svg(drawn: alt.TopLevelMixin, prefix: str, text: str) -> Markup:
-    spec = drawn.configure(font=FONT, aria=False, padding=4).configure_view(stroke=None).configure_axis(  # type: ignore[attr-defined]
+def _svg(drawn: Drawn, prefix: str, text: str) -> Markup:
+    spec = drawn.configure(font=FONT, aria=False, padding=4).configure_view(stroke=None).configure_axis(
         labelFontSize=_SIZE, titleFontSize=_SIZE, titleFontWeight="normal", labelColor=INK, titleColor=MUTED,
         gridColor=LINE, domainColor=LINE, tickColor=LINE, labelLimit=0, titleLimit=0,
     ).configure_legend(
