@@ -284,3 +284,20 @@ def test_a_sheet_longer_than_excel_holds_goes_on_in_another_and_reads_back_whole
     tables.write_xlsx(tmp_path / "cases.xlsx", [tables.Sheet("cases", HEAD.split(","), rows)])
     tables.load(engine, "cases", [tmp_path / "cases.xlsx"])
     assert places(engine)[-1] == ("S8", "cases.xlsx[cases_3]", 4) and engine.count("cases") == 9
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_torn_workbook_is_one_finding_and_the_others_go_on(tmp_path: Path, engine: Engine, share: float) -> None:
+    tables.template("cases", tmp_path / "cases_1.xlsx")
+    data = (tmp_path / "cases_1.xlsx").read_bytes()
+    (tmp_path / "cases_1.xlsx").write_bytes(data[: int(len(data) * share)])
+    report = tables.load(engine, "cases", [tmp_path / "cases_1.xlsx", put(tmp_path / "cases_2.csv", row("S1"))])
+    assert (report.counts, report.rows_kept) == ({"unreadable_file": 1}, 1)
+
+
+def test_a_torn_part_of_the_4101_tables_is_named(tmp_path: Path, engine: Engine) -> None:
+    _national_form(tmp_path)
+    (tmp_path / "oprninfo.csv").unlink()
+    (tmp_path / "oprninfo.parquet").write_bytes(b"PAR1 torn")
+    report = tables.load(engine, "cases", [tmp_path])
+    assert report.counts["unreadable_file"] == 1 and report.rows_kept == 2

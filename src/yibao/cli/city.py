@@ -20,7 +20,7 @@ def demo(
 ) -> None:
     """Makes a city, learns its catalogue from three years, prices the fourth and writes the report."""
     with show.explained():
-        from yibao.demo import run
+        from yibao.cli.demo import run
         from yibao.packs import load_law
 
         law = load_law(city, overlays(overlay), pack or ())

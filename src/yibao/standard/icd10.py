@@ -1,4 +1,4 @@
-"""Chapters of ICD-10 (疾病分类与代码，医保版章节): the last fallback of DIP grouping and the main index of its statistics.
+"""Chapters of ICD-10 (疾病分类与代码，医保版章节): the last fallback of DIP grouping and its statistics' main index.
 
 Source: ICD-10 chapter ranges as used by the insurance edition (national platform, 疾病诊断 code table).
 """

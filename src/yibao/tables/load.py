@@ -6,8 +6,6 @@ from datetime import date
 from importlib.resources import files as resources
 from pathlib import Path
 
-import duckdb
-
 from yibao.engine import Engine
 from yibao.standard import TABLES, TableSchema
 from yibao.tables.columns import column_sql, ident, literal
@@ -16,7 +14,7 @@ from yibao.tables.files import expand, labels, open_file
 from yibao.tables.normalised import HEAD, is_normalised, normalised_source
 from yibao.tables.outcome import Staged, settle_outcome
 from yibao.tables.report import LoadReport
-from yibao.tables.source import Request, Source
+from yibao.tables.source import READ_ERRORS, Request, Source
 
 Window = tuple[date | None, date | None]
 FINDING_LIMIT = 100_000
@@ -111,7 +109,7 @@ def _load_sources(
         try:
             engine.con.execute(_insert(schema, source, len(read), needed, window, report.into))
             read.append(source)
-        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException):
+        except READ_ERRORS:
             report.add(FileFaultError("unreadable_file", source.label).finding)
     present = {column.field.name for source in read for column in source.columns}
     report.missing_optional = [name for name in schema.columns if name not in present and name not in needed]

@@ -14,7 +14,7 @@ from yibao.tables.columns import as_text, ident, literal
 from yibao.tables.faults import FileFaultError, finding
 from yibao.tables.files import labels, open_file, table_files
 from yibao.tables.report import LoadReport
-from yibao.tables.source import ROW, Column, Request, Source
+from yibao.tables.source import READ_ERRORS, ROW, Column, Request, Source
 
 HEAD, DX, PX, ITEM = "setlinfo", "diseinfo", "oprninfo", "iteminfo"
 _CHILDREN = {DX: "diag_codes", PX: "oprn_codes", ITEM: "medfee_sumamt"}
@@ -71,17 +71,21 @@ def _read_node(engine: Engine, folder: Path, node: str, request: Request, report
     for path, label in zip(files, labels(files), strict=True):
         report.files.append(label)
         try:
-            sources = open_file(path, label, request._replace(schema=schema, required=schema.required), engine.con)
+            for source in open_file(path, label, request._replace(schema=schema, required=schema.required), engine.con):
+                _append(engine, node, source)
         except FileFaultError as fault:
             report.add(fault.finding)
-            continue
-        for source in sources:
-            cells = ", ".join(f"tidy({as_text(column)}) AS {ident(column.field.name)}" for column in source.columns)
-            blank = " AND ".join(f"{ident(column.field.name)} IS NULL" for column in source.columns)
-            engine.con.execute(f"""
-                INSERT INTO node_{node} BY NAME SELECT * FROM (
-                SELECT {cells}, {literal(source.label)} AS src_file, {source.row} AS src_row FROM {source.scan})
-                WHERE NOT ({blank})""")
+        except READ_ERRORS:
+            report.add(FileFaultError("unreadable_file", label).finding)
+
+
+def _append(engine: Engine, node: str, source: Source) -> None:
+    cells = ", ".join(f"tidy({as_text(column)}) AS {ident(column.field.name)}" for column in source.columns)
+    blank = " AND ".join(f"{ident(column.field.name)} IS NULL" for column in source.columns)
+    engine.con.execute(f"""
+        INSERT INTO node_{node} BY NAME SELECT * FROM (
+            SELECT {cells}, {literal(source.label)} AS src_file, {source.row} AS src_row FROM {source.scan})
+        WHERE NOT ({blank})""")
 
 
 def _resolve_children(engine: Engine, report: LoadReport) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,6 +18,9 @@ from yibao.standard import Field, TableSchema
 from yibao.tables.faults import FileFaultError, finding
 
 ROW = "src_row"
+READ_ERRORS = (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException)
+"""What a scan of a damaged parquet file raises."""
+
 _BATCH = 50_000
 
 

@@ -7,7 +7,7 @@ leaves its working tables there. Source: DIP 3.0 draft ch.3–5, regimes by para
 from collections import defaultdict
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -130,27 +130,37 @@ class _Means(NamedTuple):
     level: dict[str, Fraction]
 
 
+_Years = dict[int, tuple[int, int]]
+
+
+def _add(years: _Years, year: int, n: int, fee: int) -> None:
+    had = years.get(year, (0, 0))
+    years[year] = (had[0] + n, had[1] + fee)
+
+
 def _means(reference: pa.Table, weights: Mapping[int, int], basis: str) -> _Means:
-    sums: dict[tuple[str, str], dict[int, tuple[int, int]]] = defaultdict(dict)
+    group: dict[str, _Years] = defaultdict(dict)
+    group_level: dict[tuple[str, str], _Years] = {}
+    level_sums: dict[str, _Years] = defaultdict(dict)
+    columns = ("dip_code", "hosp_lv", "dscg_year", "n", "fee", "n_own", "fee_own")
+    for code, level, year, n, fee, n_own, fee_own in zip(*(reference[c].to_pylist() for c in columns), strict=True):
+        _add(group[code], year, n, fee)
+        group_level.setdefault((code, level), {})[year] = (n, fee)
+        _add(level_sums[level], year, n_own, fee_own)
+    pool_sums: _Years = {}
+    for years in level_sums.values():
+        for year, (n, fee) in years.items():
+            _add(pool_sums, year, n, fee)
 
-    def add(key: tuple[str, str], year: int, n: int, fee: int) -> None:
-        had = sums[key].get(year, (0, 0))
-        sums[key][year] = (had[0] + n, had[1] + fee)
+    def known(sums: Mapping[Any, _Years]) -> dict[Any, Fraction]:
+        found = {key: weighted_mean(years, weights, basis) for key, years in sums.items()}
+        return {key: mean for key, mean in found.items() if mean is not None}
 
-    for row in reference.to_pylist():
-        year = int(row["dscg_year"])
-        for code, n, fee in ((row["dip_code"], row["n"], row["fee"]), ("", row["n_own"], row["fee_own"])):
-            add((code, "*"), year, int(n), int(fee))
-            add((code, row["hosp_lv"]), year, int(n), int(fee))
-    means = {key: mean for key, years in sums.items() if (mean := weighted_mean(years, weights, basis)) is not None}
-    pool = means.get(("", "*"))
-    if pool is None or pool == 0:
+    pool = weighted_mean(pool_sums, weights, basis)
+    if not pool:
         raise LearnError("历史病例中没有可用于测算次均费用的病例，请检查结算日期范围和医疗总费用")
     return _Means(
-        {code: mean for (code, level), mean in means.items() if code and level == "*"},
-        {key: mean for key, mean in means.items() if key[0] and key[1] != "*"},
-        pool,
-        {level: mean for (code, level), mean in means.items() if not code and level not in ("*", "")},
+        known(group), known(group_level), pool, {level: mean for level, mean in known(level_sums).items() if level}
     )
 
 

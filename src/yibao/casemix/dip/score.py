@@ -24,7 +24,10 @@ def weighted_mean(years: Mapping[int, tuple[int, int]], weights: Mapping[int, in
     if not present:
         return None
     if basis == MEAN_OF_MEANS:
-        return sum((Fraction(w * fee, n) for w, n, fee in present), Fraction(0)) / sum(w for w, _, _ in present)
+        above, below = 0, 1
+        for w, n, fee in present:
+            above, below = above * n + w * fee * below, below * n
+        return Fraction(above, below * sum(w for w, _, _ in present))
     if basis == POOLED:
         return Fraction(sum(w * fee for w, _, fee in present), sum(w * n for w, n, _ in present))
     raise ValueError(f"unknown weight basis {basis!r}")
