@@ -73,23 +73,32 @@ def fail(message: str, code: int = 1) -> typer.Exit:
     return typer.Exit(code)
 
 
-@contextmanager
-def explained() -> Iterator[None]:
-    """Turns the errors a user can mend into a message and exit code 1."""
+def _mendable() -> tuple[type[Exception], ...]:
+    """The errors whose message tells the user what to do; imported only when something went wrong."""
     from yibao.casemix.dip import LearnError, RuleError
     from yibao.flows.dip import FlowError
     from yibao.law import LawError
     from yibao.packs import PackError
+    from yibao.payment.point_value import PointValueError
     from yibao.report.explain import ExplainError
     from yibao.tables import OutputError, ResultFolderError
 
+    return (FlowError, LawError, PackError, ResultFolderError, OutputError, LearnError, RuleError, PointValueError,
+            ExplainError)  # fmt: skip
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turns the errors a user can mend into a message and exit code 1; others are faults of the program and rise."""
     try:
         yield
-    except FlowError as error:
-        for report in error.reports:
+    except typer.Exit:
+        raise
+    except Exception as error:
+        if not isinstance(error, _mendable()):
+            raise
+        for report in getattr(error, "reports", ()):
             findings(report.findings)
-        raise fail(str(error)) from error
-    except (LawError, PackError, ResultFolderError, OutputError, LearnError, RuleError, ExplainError) as error:
         raise fail(str(error)) from error
 
 

@@ -91,6 +91,7 @@ def workings(result: Result) -> dict[str, Any]:
         "base": facts["base_disease"],
         "pool_mean": words.money(Decimal(int(facts["pool_mean_fee_fen"])) / 100),
         "core_min": words.count(facts["core_min"]),
+        "core_chars": result.parameters.text("dip.dx_chars.core"),
         "weighted_fee": words.money(fee), "weighted_points": words.points(worth),
         "budget": words.money(result.figure("budget")), "total_points": words.points(result.figure("total_points")),
         "point_value": f"{result.figure('point_value'):,.4f}", "opening": f"{result.figure('opening_point_value'):,.4f}",
