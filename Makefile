@@ -41,7 +41,7 @@ demo: $(READY)
 
 test: $(READY)
 	@start=$$(date +%s); status=0; \
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not spark" || status=$$?; \
+	$(BIN)/python -m pytest -n 2 --dist worksteal -o faulthandler_timeout=300 -m "not spark" || status=$$?; \
 	echo "Tests took $$(($$(date +%s) - start)) s, set-up not counted."; exit $$status
 
 test-spark: $(SPARK_READY)

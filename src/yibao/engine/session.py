@@ -14,7 +14,8 @@ from yibao.engine.sqlfile import SqlFile, load_sql
 
 DEFAULT_MEMORY = "1400MB"
 
-_MACROS = (
+_OPENING = (
+    "SET enable_progress_bar = false",
     # Integer division rounding down, for non-negative numbers; on Spark `a div b` (see portable.py).
     "CREATE OR REPLACE MACRO idiv(a, b) AS CAST(CAST(a AS HUGEINT) // CAST(b AS HUGEINT) AS BIGINT)",
 )
@@ -39,13 +40,15 @@ class Engine:
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory or os.environ.get("YIBAO_MEMORY", DEFAULT_MEMORY),
             "temp_directory": self._spill,
+            # A session keeps nothing: checkpoints of its in-memory tables are work for nobody.
+            "wal_autocheckpoint": "1TB",
         }
         if threads:
             config["threads"] = threads
         self.con = duckdb.connect(":memory:", config=config)
         self._progress = progress or (lambda _name: None)
-        for macro in _MACROS:
-            self.con.execute(macro)
+        for statement in _OPENING:
+            self.con.execute(statement)
 
     def __enter__(self) -> Self:
         return self

@@ -47,8 +47,11 @@ scaled AS (
         CAST($unit_fee_micro AS DECIMAL(38, 0)) AS unit_fee,
         CAST($scale AS DECIMAL(38, 0)) AS scale,
         CAST(j.group_points AS DECIMAL(38, 0)) * CAST(j.inst AS DECIMAL(38, 0)) AS weight,
-        CAST(j.group_points AS DECIMAL(38, 0)) * CAST(j.inst AS DECIMAL(38, 0)) * CAST($pv_e4 AS DECIMAL(38, 0))
-        * CAST(CASE WHEN j.low_uses_aux = 1 THEN j.aux ELSE 10000 END AS DECIMAL(38, 0)) AS standard_e14
+        j.std_n * CAST(j.medfee_sumamt AS DECIMAL(38, 0)) * 100 AS cost_e2,
+        CASE WHEN j.low_rule = 'cost_over_standard' OR j.high_rule = 'flag' THEN
+            CAST(j.group_points AS DECIMAL(38, 0)) * CAST(j.inst AS DECIMAL(38, 0)) * CAST($pv_e4 AS DECIMAL(38, 0))
+            * CAST(CASE WHEN j.low_uses_aux = 1 THEN j.aux ELSE 10000 END AS DECIMAL(38, 0))
+        END AS standard_e14
     FROM joined AS j
 ),
 typed AS (
@@ -56,11 +59,11 @@ typed AS (
         s.*,
         CASE
             WHEN s.dip_type = 'ungrouped' THEN 'ungrouped'
-            WHEN s.low_rule = 'cost_over_mean' AND s.std_n * s.fee * 100 < s.std_fee * s.low_e2 THEN 'low'
+            WHEN s.low_rule = 'cost_over_mean' AND s.cost_e2 < s.std_fee * s.low_e2 THEN 'low'
             WHEN s.low_rule = 'cost_over_standard'
                 AND s.fee * CAST(10000000000000000 AS DECIMAL(38, 0)) < s.standard_e14 * s.low_e2 THEN 'low'
-            WHEN s.extreme_e2 IS NOT NULL AND s.std_n * s.fee * 100 > s.std_fee * s.extreme_e2 THEN 'extreme'
-            WHEN s.high_rule = 'excess' AND s.std_n * s.fee * 100 > s.std_fee * s.high_e2 THEN 'high'
+            WHEN s.extreme_e2 IS NOT NULL AND s.cost_e2 > s.std_fee * s.extreme_e2 THEN 'extreme'
+            WHEN s.high_rule = 'excess' AND s.cost_e2 > s.std_fee * s.high_e2 THEN 'high'
             WHEN s.high_rule = 'flag'
                 AND s.fee * CAST(10000000000000000 AS DECIMAL(38, 0)) >= s.standard_e14 * s.high_e2 THEN 'high'
             WHEN s.standard_basis = 'none' AND s.low_rule = 'cost_over_mean' THEN 'none'
@@ -100,7 +103,7 @@ SELECT
     CAST(std_n AS BIGINT) AS std_n,
     CAST(std_fee AS BIGINT) AS std_fee,
     CASE
-        WHEN deviation_type = 'ungrouped' THEN CAST(1000000 AS BIGINT)
+        WHEN deviation_type IN ('normal', 'none', 'ungrouped') THEN CAST(1000000 AS BIGINT)
         WHEN deviation_type = 'low' AND low_rule = 'cost_over_standard'
             THEN idiv(2 * fee * CAST(100000000000000000000 AS DECIMAL(38, 0)) + weight * aux * pv, 2 * weight * aux * pv)
         ELSE idiv(2 * dev_num * 1000000 + dev_den, 2 * dev_den)
@@ -108,6 +111,7 @@ SELECT
     CASE
         WHEN deviation_type = 'ungrouped'
             THEN idiv(2 * fee * scale * ungrouped_e4 * 10000 + unit_fee, 2 * unit_fee)
+        WHEN deviation_type IN ('normal', 'none') THEN idiv(2 * weight * aux + 100000000, 200000000)
         WHEN deviation_type = 'low' AND low_rule = 'cost_over_standard'
             THEN idiv(2 * fee * 1000000 + pv, 2 * pv)
         ELSE idiv(2 * weight * aux * dev_num + dev_den * 100000000, 2 * dev_den * 100000000)

@@ -57,7 +57,11 @@ def case_steps(book: Book, case: Mapping[str, Any]) -> list[Step]:
     return [
         *_listed(book, case),
         *_layers(book, case),
-        *([_points(book, case), _standard(book, case), _deviation(book, case), _coefficient(book, case)] if grouped else []),
+        *(
+            [_points(book, case), _standard(book, case), _deviation(book, case), _coefficient(book, case)]
+            if grouped
+            else []
+        ),
         _case_points(book, case),
         *_payment(book, case),
     ]
@@ -84,7 +88,11 @@ def _listed(book: Book, case: Mapping[str, Any]) -> list[Step]:
         Step("主要诊断", diagnoses[0] or case["dx"], "", others),
         _principal_procedure(book, case),
     ]  # fmt: skip
-    excluded = f"主要诊断在排除清单中（清单编码 {barred}），不能作主要诊断，不再判断各层" if barred else "主要诊断不在排除清单中"
+    excluded = (
+        f"主要诊断在排除清单中（清单编码 {barred}），不能作主要诊断，不再判断各层"
+        if barred
+        else "主要诊断不在排除清单中"
+    )
     return [*steps, _step(book, "排除清单", "排除" if barred else "通过", "", excluded, "dip.exclude_match")]
 
 
@@ -98,16 +106,18 @@ def _principal_procedure(book: Book, case: Mapping[str, Any]) -> Step:
 
 
 def _effects(book: Book, codes: list[str]) -> dict[str, tuple[str, str]]:
-    """Kind and exclusion effect of each listed procedure, from the catalogue's lists; empty texts without a catalogue."""
+    """Kind and exclusion effect of each listed procedure, by the catalogue's lists; empty texts without one."""
     if book.saved is None:
-        return {code: ("", "") for code in codes}
+        return dict.fromkeys(codes, ("", ""))
     engine, lists = book.engine, book.saved.lists
     engine.put("case_px", pa.table({"oprn_code": pa.array(codes, pa.string())}))
     engine.put("px_kind", lists.px_kind)
     engine.put("px_exclusion", lists.exclusions["px_exclusion"])
     prefix = int(book.parameters.text("dip.exclude_match") == "prefix")
     engine.pipeline(_CASEMIX, ("px_code",), {"exclude_by_prefix": prefix})
-    found = {code: (kind, effect) for code, kind, effect in engine.rows("SELECT oprn_code, px_kind, effect FROM px_code")}
+    found = {
+        code: (kind, effect) for code, kind, effect in engine.rows("SELECT oprn_code, px_kind, effect FROM px_code")
+    }
     return {code: found[code] for code in codes}
 
 
@@ -124,7 +134,9 @@ def _procedure(book: Book, case: Mapping[str, Any], code: str, found: tuple[str,
 def _keys(book: Book, case: Mapping[str, Any]) -> dict[str, str]:
     """The code a case asks for at each scope of the catalogue, in the order of assignment."""
     used = book.parameters
-    core, whole = (int(used.decimal(f"dip.dx_chars.{kind}") or default) for kind, default in (("core", 4), ("composite", 3)))
+    core, whole = (
+        int(used.decimal(f"dip.dx_chars.{kind}") or default) for kind, default in (("core", 4), ("composite", 3))
+    )
     dx4, dx3 = case["dx"][: core + (core > 3)], case["dx"][:whole]  # the dot of K35.3 is no character of the code
     chapter, px, kind = chapter_of(case["dx"][:3]), case["px"], f"{case['px_kind']}组"
     keys = {"related": f"{dx4}-{px}-相关手术"} if px else {}
@@ -172,7 +184,9 @@ def _missed(book: Book, case: Mapping[str, Any], name: str, key: str) -> Step:
 
 def _hit(book: Book, case: Mapping[str, Any]) -> Step:
     group = book.group(case["dip_code"])
-    name = book.names.group({key: str(group[key]) for key in ("dx", "px", "related", "px_kind", "scope")}) if group else ""
+    name = (
+        book.names.group({key: str(group[key]) for key in ("dx", "px", "related", "px_kind", "scope")}) if group else ""
+    )
     detail = f"由“{words.SCOPES[case['scope']]}”入组" + (f"：{name}" if name else "")
     return _step(book, "入组", case["dip_code"], words.TYPES[case["dip_type"]], detail, "dip.layers")
 
@@ -184,7 +198,9 @@ def _points(book: Book, case: Mapping[str, Any]) -> Step:
     detail = f"病种历史加权例均费用 ÷ {base}{unit}元 × {facts['score_scale']}"
     if group:
         mean = words.money(Decimal(group["mean_fee"]) / 100)
-        detail = f"{mean}元 ÷ {unit}元 × {facts['score_scale']}：病种历史{words.count(group['n_cases'])}例的加权例均费用，除以{base}"
+        own = f"病种历史{words.count(group['n_cases'])}例"
+        history = f"{'本章节同类的全部历史病例' if group['scope'] in ('rubric', 'chapter') else own}的加权例均费用"
+        detail = f"{mean}元 ÷ {unit}元 × {facts['score_scale']}：{history}，除以{base}"
     return _step(book, "病种分值", words.points(case["group_points"]), "分", detail,
                  "dip.score.method", "dip.score.scale", "dip.base_disease", "dip.year_weights")  # fmt: skip
 
@@ -216,8 +232,8 @@ def _deviation(book: Book, case: Mapping[str, Any]) -> Step:
         ("extreme", "flag"): f"{times}，高于{extreme}倍，提交专家评议，分值不变",
     }.get((kind, rule), f"{times}，不调整")
     value = f"{case['deviation']:.6f}"
-    return _step(book, f"费用偏差（{words.DEVIATIONS[kind]}）", value, "倍", detail, "dip.deviation.low", "dip.deviation.high",
-                 "dip.deviation.low_rule", "dip.deviation.high_rule")  # fmt: skip
+    keys = [f"dip.deviation.{name}" for name in ("low", "high", "low_rule", "high_rule")]
+    return _step(book, f"费用偏差（{words.DEVIATIONS[kind]}）", value, "倍", detail, *keys)
 
 
 def _coefficient(book: Book, case: Mapping[str, Any]) -> Step:
@@ -238,7 +254,8 @@ def _case_points(book: Book, case: Mapping[str, Any]) -> Step:
     if case["dip_type"] == "ungrouped":
         facts, k = book.facts, book.parameters.text("dip.ungrouped.k")
         unit = words.money((Decimal(int(facts["unit_fee_micro"])) / 10**6).quantize(Decimal("0.01"), ROUND_HALF_UP))
-        detail = f"未入组的暂定分值：{words.money(case['medfee_sumamt'])}元 ÷ 基准费用{unit}元 × {facts['score_scale']} × {k}"
+        fee = words.money(case["medfee_sumamt"])
+        detail = f"未入组的暂定分值：{fee}元 ÷ 基准费用{unit}元 × {facts['score_scale']} × {k}"
         return _step(book, "病例分值", value, "分", detail, "dip.ungrouped.k")
     parts = f"{words.points(case['group_points'])} × {case['deviation']:.6f} × {case['coefficient']:.4f}"
     if case["deviation_type"] == "low" and book.parameters.text("dip.deviation.low_rule") == "cost_over_standard":
@@ -253,8 +270,10 @@ def _payment(book: Book, case: Mapping[str, Any]) -> list[Step]:
     floor = int(budget * 100 * 10**4 * case["case_points"] // (whole * 10**4))
     spare = int(case["pay"] * 100) - floor
     tail = "，余下不足1分的部分按最大余数法补1分" if spare else "，不足1分的部分舍去"
+    value = f"相当于结算点值{book.summary['point_value']}元/分"
+    detail = f"预算{words.money(budget)}元 × 病例分值 ÷ 总分值{tail}；{value}"
+    own = words.points(case["case_points"])
     return [
-        _step(book, "占全部分值", f"{share:.8f}", "%", f"{words.points(case['case_points'])} ÷ 总分值{words.points(whole)}"),
-        _step(book, "支付金额", words.money(case["pay"]), "元",
-              f"预算{words.money(budget)}元 × 病例分值 ÷ 总分值{tail}；相当于结算点值{book.summary['point_value']}元/分"),
-    ]  # fmt: skip
+        Step("占全部分值", f"{share:.8f}", "%", f"{own} ÷ 总分值{words.points(whole)}"),
+        Step("支付金额", words.money(case["pay"]), "元", detail),
+    ]

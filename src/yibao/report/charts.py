@@ -1,7 +1,7 @@
 """Charts as inline SVG, drawn offline: Chinese axes with units, colours that the colour-blind can tell apart.
 
-Every chart is drawn twice, for wide pages and for phones; the style sheet shows one. Texts never depend on the machine's
-fonts for their place: room for labels is computed here.
+Every chart is drawn twice, for wide pages and for phones; the style sheet shows one. Texts never depend on the
+machine's fonts for their place: room for labels is computed here.
 """
 
 import re
@@ -26,7 +26,8 @@ _NOISE = re.compile(r' (?:xmlns(?::\w+)?|aria-[\w-]+|role|pointer-events|class)=
 _ID = re.compile(r'(\bid="|url\(#)')
 
 Row = Mapping[str, Any]
-Drawn = alt.Chart | alt.LayerChart | alt.VConcatChart
+Layers = alt.LayerChart | alt.FacetChart
+Drawn = Layers | alt.VConcatChart
 Draw = Callable[[int], Drawn]
 
 
@@ -45,12 +46,12 @@ def chart(name: str, title: str, text: str, draw: Draw, note: str = "") -> Chart
     return Chart(title, wide, narrow, note)
 
 
-WIDE, NARROW = 760, 340
+WIDE, NARROW = 820, 340
 
 
-def data(rows: Sequence[Row]) -> alt.Data:
+def data(rows: Sequence[Row]) -> alt.InlineData:
     """Rows for a chart, inline."""
-    return alt.Data(values=[dict(row) for row in rows])
+    return alt.InlineData(values=[dict(row) for row in rows])
 
 
 def room(labels: Sequence[str], size: int = _SIZE) -> float:
@@ -64,7 +65,7 @@ def wrapped(label: str, width: int) -> list[str]:
     return [label[at : at + width] for at in range(0, len(label), width)] or [""]
 
 
-def sized(drawn: alt.LayerChart, width: int, height: int) -> alt.LayerChart:
+def sized(drawn: Layers, width: int, height: int) -> Layers:
     """The chart at a total width, its plot ``height`` high."""
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
     return drawn.properties(width=width, height=height, autosize=fit)

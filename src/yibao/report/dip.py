@@ -20,14 +20,19 @@ _SIMULATION = "仅供模拟"
 
 
 def write_report(
-    catalogue: Path, priced: Path, out: Path, *, title: str | None = None, names: Names | None = None,
+    catalogue: Path,
+    priced: Path,
+    out: Path,
+    *,
+    title: str | None = None,
+    names: Names | None = None,
     data_note: str = "",
 ) -> None:
     """Writes the page of a run to ``out`` from the folders of ``yibao dip build`` and ``yibao dip price``.
 
-    ``names`` puts names beside codes; ``data_note`` says what the data are (e.g. synthetic). The same folders give the
-    same page. Raises ResultFolderError when a folder is not a finished result, ReportError when the catalogue is not the
-    one the run used, OutputError when the page cannot be written.
+    ``names`` puts names beside codes; ``data_note`` says what the data are (e.g. synthetic). The same folders give
+    the same page. Raises ResultFolderError when a folder is not a finished result, ReportError when the catalogue is
+    not the one the run used, OutputError when the page cannot be written.
     """  # fmt: skip
     with Engine() as engine:
         page = _render(_context(open_result(engine, catalogue, priced), names or Names(), title, data_note))
@@ -39,7 +44,7 @@ def _context(result: Result, names: Names, title: str | None, data_note: str) ->
     whole = page_money.totals(result)
     summary = result.summary
     checks = page_checks.checks(result, whole)
-    remarks = list(dict.fromkeys([*result.saved.summary["remarks"], *summary["remarks"]]))
+    of_catalogue = [f"建立目录时：{one}" for one in result.saved.summary["remarks"] if one not in summary["remarks"]]
     regime = result.facts["regime"]
     return {
         "title": title or f"{summary['city_name']}住院病例DIP定价报告",
@@ -49,8 +54,8 @@ def _context(result: Result, names: Names, title: str | None, data_note: str) ->
         "history_years": "、".join(f"{year}年" for year in result.facts["years"]),
         "data_note": data_note,
         "draft": bool(summary["draft"]),
-        "simulation": any(_SIMULATION in one for one in remarks),
-        "remarks": remarks,
+        "simulation": any(_SIMULATION in one for one in summary["remarks"]),
+        "remarks": [*summary["remarks"], *of_catalogue],
         "unverified": result.parameters.unverified(),
         "hospitals": words.count(whole["hospitals"]),
         "priced_cases": words.count(summary["priced"]),

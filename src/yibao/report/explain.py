@@ -53,9 +53,9 @@ def _unknown(engine: Engine, priced: Path, setl_id: str) -> ExplainError:
         report = tables.load(engine, "cases", [rejected])
         reasons = dict.fromkeys(one.message for one in report.findings if one.key == setl_id)
         if reasons:
-            return ExplainError(
-                f"结算ID“{setl_id}”被拒收，没有参与定价：{'；'.join(reasons)}。请按 rejected.xlsx 的错误原因改正后重新定价"
-            )
+            why = "；".join(reasons)
+            step = "请按 rejected.xlsx 的错误原因改正后重新定价"
+            return ExplainError(f"结算ID“{setl_id}”被拒收，没有参与定价：{why}。{step}")
     return ExplainError(f"“{priced}”中没有结算ID“{setl_id}”：请核对编号，以及出院日期是否在定价的日期范围内")
 
 

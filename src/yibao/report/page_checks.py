@@ -1,7 +1,7 @@
 """The second half of the page: what was rejected, how each figure comes about, and whether the totals close."""
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from yibao.kernel import Severity
@@ -16,7 +16,10 @@ from yibao.tables import FAULTS
 MOST_UNGROUPED = 20
 _CAUSES = {
     "barred": ("主要诊断在排除清单中，不能作主要诊断", "按主要诊断选择原则核对编码，改正后重新上传"),
-    "none": ("目录里没有相应的核心、综合病种，章节兜底也没有", "核对编码；编码无误的，补充历史病例后重建目录，或提请评议定分"),
+    "none": (
+        "目录里没有相应的核心、综合病种，章节兜底也没有",
+        "核对编码；编码无误的，补充历史病例后重建目录，或提请评议定分",
+    ),
 }
 
 
@@ -68,22 +71,19 @@ def _ungrouped(result: Result, names: Names, whole: Mapping[str, Any]) -> Grid:
     more = sum(row["cases"] for row in found[MOST_UNGROUPED:])
     total = ("合计", "", words.count(whole["ungrouped"]), words.money(sum((row["fee"] for row in found), Decimal(0))),
              words.money(sum((row["pay"] for row in found), Decimal(0))), "", "")  # fmt: skip
-    return Grid("未入组的病例", "病例 例，金额 元", columns("主要诊断类目* 治疗方式* 病例数 医疗总费用 支付金额 原因* 下一步*"),
-                rows, total, f"另有{words.count(more)}例分散在其他类目，见 trail.parquet。" if more else "")  # fmt: skip
+    note = f"另有{words.count(more)}例分散在其他类目，见 trail.parquet。" if more else ""
+    heads = columns("主要诊断类目* 治疗方式* 病例数 医疗总费用 支付金额 原因* 下一步*")
+    return Grid("未入组的病例", "病例 例，金额 元", heads, rows, total, note)
 
 
 def workings(result: Result) -> dict[str, Any]:
     """Section 7: the formulas with this run's figures, the history, the coefficients and the parameters."""
     facts, summary = result.facts, result.summary
-    weights = {int(year): weight for year, weight in facts["years"].items()}
-    history = []
-    fee = worth = Decimal(0)
-    for row in result.rows(queries.HISTORY):
-        weight = weights.get(row["year"], 0)
-        one_fee, one_worth = Decimal(row["fee"]) / 100, Decimal(row["points"]) / 10**4
-        fee, worth = fee + weight * one_fee, worth + weight * one_worth
-        history.append((str(row["year"]), str(weight), words.count(row["cases"]), words.money(one_fee),
-                        words.points(one_worth)))  # fmt: skip
+    fee, worth = _weighted(result)
+    history = [
+        (str(year), str(weight), words.count(cases), words.money(one_fee), words.points(one_worth))
+        for year, weight, cases, one_fee, one_worth in _years(result)
+    ]
     return {
         "unit": words.money((Decimal(int(facts["unit_fee_micro"])) / 10**6).quantize(Decimal("0.01"))),
         "scale": words.count(facts["score_scale"]),
@@ -94,7 +94,8 @@ def workings(result: Result) -> dict[str, Any]:
         "core_chars": result.parameters.text("dip.dx_chars.core"),
         "weighted_fee": words.money(fee), "weighted_points": words.points(worth),
         "budget": words.money(result.figure("budget")), "total_points": words.points(result.figure("total_points")),
-        "point_value": f"{result.figure('point_value'):,.4f}", "opening": f"{result.figure('opening_point_value'):,.4f}",
+        "point_value": f"{result.figure('point_value'):,.4f}",
+        "opening": f"{result.figure('opening_point_value'):,.4f}",
         "history": Grid("年初点值的来历", "病例 例，费用 元，分值 分",
                         columns("出院年度* 权重 历史病例 医疗总费用 病种分值合计"), history,
                         ("加权合计", "", "", words.money(fee), words.points(worth))),
@@ -103,6 +104,23 @@ def workings(result: Result) -> dict[str, Any]:
         "deviation_rules": _deviation_rules(result),
         "ungrouped_k": summary["ungrouped"] and result.parameters.text("dip.ungrouped.k"),
     }  # fmt: skip
+
+
+def _years(result: Result) -> list[tuple[int, int, int, Decimal, Decimal]]:
+    """Year, weight, cases, fee in 元 and points in 分 of the history."""
+    weights = {int(year): weight for year, weight in result.facts["years"].items()}
+    return [
+        (row["year"], weights.get(row["year"], 0), int(row["cases"]), Decimal(row["fee"]) / 100,
+         Decimal(row["points"]) / 10**4)
+        for row in result.rows(queries.HISTORY)
+    ]  # fmt: skip
+
+
+def _weighted(result: Result) -> tuple[Decimal, Decimal]:
+    """The weighted sums of fees and points, whose quotient is the opening point value."""
+    years = _years(result)
+    fee = sum((weight * one for _, weight, _, one, _ in years), Decimal(0))
+    return fee, sum((weight * one for _, weight, _, _, one in years), Decimal(0))
 
 
 def _coefficients(result: Result) -> Grid | None:
@@ -162,10 +180,13 @@ def checks(result: Result, whole: Mapping[str, Any]) -> list[Check]:
         _check("支付合计 = 各病例支付之和（元）", pay, whole["pay"], words.money),
         _check("支付合计 = 各机构支付之和（元）", pay, hospital["pay"], words.money),
     ]
-    return rows
+    fee, worth = _weighted(result)
+    opening = (fee / worth).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    label = "年初点值 = 历史费用加权 ÷ 历史分值加权（元/分）"
+    return [*rows, _check(label, result.figure("opening_point_value"), opening, words.points)]
 
 
-def _check(label: str, left: Decimal, right: Decimal, text: Any) -> Check:
+def _check(label: str, left: Decimal, right: Decimal, text: Callable[[Decimal], str]) -> Check:
     return Check(label, text(left), text(right), text(left - right), left == right)
 
 

@@ -111,9 +111,12 @@ def deviations(result: Result, whole: Mapping[str, Any]) -> dict[str, Any]:
         label: {code: float(row[name]) for code, row in found.items()}
         for label, name in (("病例", "cases"), ("费用", "fee"), ("分值", "points"))
     }
+    heads = columns("类别* 病例数 病例占比 医疗总费用 费用占比 病例分值 分值占比 支付金额 支付费用比")
+    thin = result.engine.fetch(queries.THIN_STANDARDS, {"enough": ENOUGH}).to_pylist()[0]
     return {
-        "grid": Grid("费用偏差类别", "病例 例，金额 元，分值 分，占比 %",
-                     columns("类别* 病例数 病例占比 医疗总费用 费用占比 病例分值 分值占比 支付金额 支付费用比"), rows, total),
+        "enough": ENOUGH, "thin": words.count(thin["cases"]), "thin_extreme": words.count(thin["extreme"]),
+        "thin_share": words.percent(words.ratio(thin["cases"], whole["cases"]), 1),
+        "grid": Grid("费用偏差类别", "病例 例，金额 元，分值 分，占比 %", heads, rows, total),
         "shares": shares("deviations", "费用偏差病例占病例、费用和分值的比例", "deviation", measures),
         "ratio": ratio_histogram(result.rows(queries.RATIOS), _limits(result),
                                  "虚线为费用偏低、偏高、极高的界限；标准是历史例均费用，取法见第七节。未入组病例没有标准，不在图中。"),

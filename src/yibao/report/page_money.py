@@ -14,8 +14,10 @@ TOP = 20
 RANKED = 15
 ENDS = 10
 FEW_CASES = 30
-"""Hospitals with fewer cases are left out of comparisons: chance rules their ratios. A choice of display, not a rule."""
+"""Hospitals with fewer cases are left out of comparisons: chance rules their ratios. A choice of display, no rule."""
 MOST_DOTS = 300
+WIDE_GAP = 0.2
+"""A difference of pay over fee between levels that deserves a remark. A choice of display, not a rule."""
 
 
 class Card(NamedTuple):
@@ -76,7 +78,8 @@ def cards(result: Result, whole: Mapping[str, Any]) -> list[Card]:
              + (f"，其他 {words.count(other)}" if other else ""),
              f"由历史病例建立的目录；本期用到 {words.count(whole['groups_used'])} 个。"),
         Card("总分值", f"{words.short_points(result.figure('total_points'))} 分",
-             f"例均 {words.short_points(whole['points'] / whole['cases'])} 分", "经费用偏差和机构系数调整后的分值之和。"),
+             f"例均 {words.short_points(whole['points'] / whole['cases'])} 分",
+             "经费用偏差和机构系数调整后的分值之和。"),
         Card("病例组合指数 CMI", f"{words.number(facts['cmi'])} 倍", "入组病例平均分值 ÷ 分值放大倍数",
              "病例的平均难度；大于1，说明平均重于1个基准。"),
         Card("组间变异解释 RIV", words.percent(facts["riv"]), f"样本外 R² {words.percent(facts['r2'])}",
@@ -112,8 +115,8 @@ def level_grid(result: Result, whole: Mapping[str, Any]) -> Grid:
     """The money by level of hospital."""
     scale = int(result.facts["score_scale"])
     rows = [
-        (words.LEVELS[row["hosp_lv"]], words.count(row["hospitals"]), words.count(row["cases"]), words.money(row["fee"]),
-         words.money(row["pay"]), words.percent(words.ratio(row["pay"], whole["pay"])),
+        (words.LEVELS[row["hosp_lv"]], words.count(row["hospitals"]), words.count(row["cases"]),
+         words.money(row["fee"]), words.money(row["pay"]), words.percent(words.ratio(row["pay"], whole["pay"])),
          words.percent(words.ratio(row["pay"], row["fee"])), words.whole_yuan(row["pay"] / row["cases"]),
          words.number(row["group_points"] / row["grouped"] / scale if row["grouped"] else None))
         for row in result.rows(queries.LEVELS)
@@ -122,7 +125,21 @@ def level_grid(result: Result, whole: Mapping[str, Any]) -> Grid:
              words.money(whole["pay"]), "100.00%", words.percent(words.ratio(whole["pay"], whole["fee"])),
              words.whole_yuan(whole["pay"] / whole["cases"]), words.number(result.summary["cmi"]))  # fmt: skip
     return Grid("各等级医疗机构的支付", "机构 个，病例 例，金额 元，占比 %，CMI 倍",
-                columns("等级* 机构数 病例数 医疗总费用 支付金额 支付占比 支付费用比 例均支付 CMI"), rows, total)  # fmt: skip
+                columns("等级* 机构数 病例数 医疗总费用 支付金额 支付占比 支付费用比 例均支付 CMI"), rows, total,
+                _level_note(result))  # fmt: skip
+
+
+def _level_note(result: Result) -> str:
+    """A warning where level coefficients come from plain cost ratios and the levels fare very differently."""
+    if result.parameters.text("dip.coef.method") != "level_ratio":
+        return ""
+    ratios = [float(row["pay"]) / float(row["fee"]) for row in result.rows(queries.LEVELS)]
+    if max(ratios) - min(ratios) < WIDE_GAP:
+        return ""
+    return (
+        "各等级的支付费用比相差较大。等级系数取自各等级例均费用之比，其中已含病例轻重的差别，病种分值又计一次轻重，"
+        "两者叠加会拉大差距；正式使用前宜按同病种比较测算系数（参数 dip.coef.method）。"
+    )
 
 
 def hospital_grid(caption: str, found: Sequence[Hospital], names: Names, note: str = "") -> Grid:
@@ -132,8 +149,8 @@ def hospital_grid(caption: str, found: Sequence[Hospital], names: Names, note: s
          words.money(one.pay), words.percent(one.share), words.number(one.cmi), words.number(one.cost_index, 2))
         for one in found
     ]  # fmt: skip
-    return Grid(caption, "病例 例，金额 元，支付费用比 %，CMI和费用消耗指数 倍",
-                columns("医疗机构* 等级* 病例数 医疗总费用 支付金额 支付费用比 CMI 费用消耗指数"), rows, note=note)  # fmt: skip
+    heads = columns("医疗机构* 等级* 病例数 医疗总费用 支付金额 支付费用比 CMI 费用消耗指数")
+    return Grid(caption, "病例 例，金额 元，支付费用比 %，CMI和费用消耗指数 倍", heads, rows, note=note)
 
 
 def money(result: Result, names: Names, whole: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,10 +80,9 @@ ONE_CASE = """
     SELECT t.*, p.deviation, p.case_points, p.pay
     FROM trail AS t JOIN priced AS p ON p.setl_id = t.setl_id WHERE t.setl_id = $setl_id"""
 
-SPARE_FEN = """
-    SELECT sum(CAST(floor(CAST($budget AS DECIMAL(38, 0)) * CAST(case_points * 10000 AS DECIMAL(38, 0))
-        // CAST($points AS DECIMAL(38, 0))) AS DECIMAL(38, 0))) AS floored
-    FROM priced"""
+THIN_STANDARDS = """
+    SELECT count(*) AS cases, coalesce(sum(CASE WHEN deviation_type = 'extreme' THEN 1 ELSE 0 END), 0) AS extreme
+    FROM trail WHERE std_n < $enough AND dip_type <> 'ungrouped'"""
 
 HISTORY = """
     SELECT r.dscg_year AS year, sum(r.n_all) AS cases, sum(r.fee_all) AS fee,

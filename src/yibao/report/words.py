@@ -24,10 +24,16 @@ BASES: Mapping[str, str] = {
 """Where the standard of a deviation comes from, by standard_basis."""
 
 SCOPES: Mapping[str, str] = {
-    "rule": "先期、并项、诊断辅助规则表", "related": "核心病种（带相关手术）", "core": "核心病种",
-    "merged": "并项（三位码类目 × 主要手术）", "composite": "综合病种（三位码类目 × 治疗方式）",
-    "rubric": "章节兜底（手术亚目）", "chapter": "章节兜底（治疗方式）", "none": "未入组", "barred": "未入组（排除清单）",
-}  # fmt: skip
+    "rule": "先期、并项、诊断辅助规则表",
+    "related": "核心病种（带相关手术）",
+    "core": "核心病种",
+    "merged": "并项（三位码类目 × 主要手术）",
+    "composite": "综合病种（三位码类目 × 治疗方式）",
+    "rubric": "章节兜底（手术亚目）",
+    "chapter": "章节兜底（治疗方式）",
+    "none": "未入组",
+    "barred": "未入组（排除清单）",
+}
 """Which key of the catalogue a case answered to, by scope."""
 
 REGIMES: Mapping[str, str] = {
@@ -36,8 +42,9 @@ REGIMES: Mapping[str, str] = {
 
 VALUES: Mapping[str, str] = {
     **REGIMES, "true": "是", "false": "否", "fixed": "固定病例数", "coverage": "按病例覆盖率", "subset": "全部具备",
-    "overlap": "部分具备", "dearest": "取费用最高的组", "first": "取编码在前的组", "exact": "完全一致", "prefix": "前缀一致",
-    "mean_of_means": "各年次均费用加权", "pooled": "各年费用与例数分别加权", "all": "全部病例", "group": "病种之内",
+    "overlap": "部分具备", "dearest": "取费用最高的组", "first": "取编码在前的组", "exact": "完全一致",
+    "prefix": "前缀一致", "mean_of_means": "各年次均费用加权", "pooled": "各年费用与例数分别加权", "all": "全部病例",
+    "group": "病种之内",
     "none": "不设", "all_mean": "平均费用法", "base_disease": "基准病种法", "quota": "标准定额法", "auto": "自动选取",
     "cost_over_mean": "按费用与标准之比折算", "cost_over_standard": "按实际费用计分", "excess": "超出部分加计",
     "flag": "只作标记", "level_ratio": "按等级次均费用之比", "table": "按系数表", "in_force": "已施行", "draft": "草案",
@@ -46,8 +53,8 @@ VALUES: Mapping[str, str] = {
 """Coded values of parameters, as people say them."""
 
 NO_LEVEL = "未填等级"
-LEVELS: Mapping[str, str] = {**CODE_TABLES["hosp_lv"].codes, "": NO_LEVEL}
-"""医疗机构等级 by hosp_lv."""
+LEVELS: Mapping[str, str] = {**dict(sorted(CODE_TABLES["hosp_lv"].codes.items(), reverse=True)), "": NO_LEVEL}
+"""医疗机构等级 by hosp_lv, the highest first."""
 
 SWITCHED_OFF: Mapping[str, str] = {
     "hosp_lv": "不分等级：机构系数按1计，费用偏差与病种全部机构的例均费用比较",

@@ -111,12 +111,20 @@ def _is_exact(sql_type: str) -> bool:
     return sql_type in _WHOLE or (decimal is not None and int(decimal[2]) <= 6 and int(decimal[1]) <= 28)
 
 
+def _is_cents(sql_type: str) -> bool:
+    """Whether a column's numbers are whole fen in a machine word: the usual export, and by far the fastest to read."""
+    decimal = _DECIMAL.fullmatch(sql_type)
+    return decimal is not None and int(decimal[2]) <= 2 and int(decimal[1]) <= 18
+
+
 def _money(column: Column) -> ColumnSql:
     field, name, kind = column.field, column.field.name, column.sql_type
     flavour, raw = "text", f"tidy({as_text(column)})"
     if kind in _FLOAT:
         cell = f"CAST({ident(column.name)} AS DOUBLE)"
         flavour, raw = "double", f"CASE WHEN NOT isnan({cell}) THEN {cell} END"
+    elif _is_cents(kind):
+        flavour, raw = "cents", ident(column.name)
     elif _is_exact(kind):
         flavour, raw = "exact", f"CAST({ident(column.name)} AS DECIMAL(38, 6))"
     zero = [(f"{name} = 0", "'zero_total_fee'")] if name == "medfee_sumamt" else []

@@ -35,6 +35,10 @@ CREATE OR REPLACE TEMP MACRO fen_fault_text(t) AS CASE
 -- Integers and decimals of a parquet column.
 CREATE OR REPLACE TEMP MACRO fen_of_exact(x) AS CASE
     WHEN abs(x) <= 10000000000 AND x * 100 = floor(x * 100) THEN CAST(x * 100 AS BIGINT) END;
+-- Decimals of at most two places in 64 bits: always whole fen, only the bound can break.
+CREATE OR REPLACE TEMP MACRO fen_of_cents(x) AS CASE
+    WHEN x BETWEEN -10000000000 AND 10000000000 THEN CAST(TRY_CAST(x AS DECIMAL(13, 2)) * 100 AS BIGINT) END;
+CREATE OR REPLACE TEMP MACRO fen_fault_cents(x) AS 'amount_too_large';
 CREATE OR REPLACE TEMP MACRO fen_fault_exact(x) AS CASE
     WHEN abs(x) > 10000000000 THEN 'amount_too_large' ELSE 'fraction_of_fen' END;
 -- A DOUBLE is taken for the fen it stands next to: nearer than a hundredth of a fen and than the error that summing doubles leaves.

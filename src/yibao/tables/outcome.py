@@ -68,10 +68,15 @@ def _mark_duplicates(engine: Engine, staged: Staged, report: LoadReport) -> None
             if (column := source.column(grain[0]))
         ]
         everywhere = " UNION ALL ".join(scans)
+    # Counting hashes is several times cheaper than counting texts; only keys whose hash is shared are then compared.
     engine.con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE _shared AS
-        SELECT k, count(*) AS n FROM ({everywhere}) WHERE k IS NOT NULL GROUP BY k HAVING count(*) > 1""")
-    if engine.count("_shared"):
+        CREATE OR REPLACE TEMP TABLE _shared_hashes AS
+        SELECT hash(k) AS h FROM ({everywhere}) WHERE k IS NOT NULL GROUP BY hash(k) HAVING count(*) > 1""")
+    if engine.count("_shared_hashes"):
+        engine.con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE _shared AS
+            SELECT k, count(*) AS n FROM ({everywhere}) WHERE hash(k) IN (SELECT h FROM _shared_hashes)
+            GROUP BY k HAVING count(*) > 1""")
         content = ", ".join(ident(name) for name in (*staged.schema.columns, "_errors"))
         engine.con.execute(f"""
             INSERT INTO _duplicates
@@ -83,7 +88,7 @@ def _mark_duplicates(engine: Engine, staged: Staged, report: LoadReport) -> None
                 SELECT k, n > count(*) OR count(DISTINCT content) > 1 AS differ FROM rows_of GROUP BY k, n)
             SELECT rid, {literal(grain[0] + ":")} || CASE WHEN differ THEN 'duplicate_key' ELSE 'duplicate_row' END
             FROM rows_of JOIN judged USING (k) WHERE differ OR place > 1""")
-    engine.drop("_shared")
+    engine.drop("_shared", "_shared_hashes")
 
 
 def _count(engine: Engine, staged: Staged, report: LoadReport) -> None:

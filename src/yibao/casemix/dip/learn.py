@@ -140,17 +140,17 @@ def _add(years: _Years, year: int, n: int, fee: int) -> None:
 
 def _means(reference: pa.Table, weights: Mapping[int, int], basis: str) -> _Means:
     group: dict[str, _Years] = defaultdict(dict)
-    group_level: dict[tuple[str, str], _Years] = {}
-    level_sums: dict[str, _Years] = defaultdict(dict)
-    columns = ("dip_code", "hosp_lv", "dscg_year", "n", "fee", "n_own", "fee_own")
-    for code, level, year, n, fee, n_own, fee_own in zip(*(reference[c].to_pylist() for c in columns), strict=True):
+    group_level: dict[tuple[str, str], _Years] = defaultdict(dict)
+    columns = ("dip_code", "hosp_lv", "dscg_year", "n", "fee")
+    for code, level, year, n, fee in zip(*(reference[name].to_pylist() for name in columns), strict=True):
         _add(group[code], year, n, fee)
-        group_level.setdefault((code, level), {})[year] = (n, fee)
-        _add(level_sums[level], year, n_own, fee_own)
+        group_level[code, level][year] = (n, fee)
+    level_sums: dict[str, _Years] = defaultdict(dict)
     pool_sums: _Years = {}
-    for years in level_sums.values():
-        for year, (n, fee) in years.items():
-            _add(pool_sums, year, n, fee)
+    own = reference.group_by(["hosp_lv", "dscg_year"]).aggregate([("n_own", "sum"), ("fee_own", "sum")])
+    for row in own.to_pylist():
+        _add(level_sums[row["hosp_lv"]], row["dscg_year"], row["n_own_sum"], row["fee_own_sum"])
+        _add(pool_sums, row["dscg_year"], row["n_own_sum"], row["fee_own_sum"])
 
     def known(sums: Mapping[Any, _Years]) -> dict[Any, Fraction]:
         found = {key: weighted_mean(years, weights, basis) for key, years in sums.items()}
@@ -192,22 +192,19 @@ def _unit(engine: Engine, regime: Regime, means: _Means) -> tuple[Fraction, str]
 
 
 def _scored(groups: pa.Table, reference: pa.Table, means: _Means, unit: Fraction, scale: int) -> pa.Table:
-    counts: dict[str, int] = defaultdict(int)
-    for code, n in zip(reference["dip_code"].to_pylist(), reference["n_all"].to_pylist(), strict=True):
-        counts[code] += n
+    counted = reference.group_by("dip_code").aggregate([("n_all", "sum")])
+    counts = dict(zip(counted["dip_code"].to_pylist(), counted["n_all_sum"].to_pylist(), strict=True))
     rows = []
     for row in groups.to_pylist():
-        mean = means.group.get(row["dip_code"])
+        code = row["dip_code"]
+        mean = means.group.get(code)
         if mean is None:
             continue
-        at_level = {level: means.group_level.get((row["dip_code"], level)) for level in LEVELS}
-        rows.append({
-            **row,
-            "n_cases": counts[row["dip_code"]],
-            "mean_fee": half_up_ratio(mean),
-            **{f"mean_fee_lv{level}": None if m is None else half_up_ratio(m) for level, m in at_level.items()},
-            "points": group_points(mean, unit, scale),
-        })
+        row |= {"n_cases": counts[code], "mean_fee": half_up_ratio(mean), "points": group_points(mean, unit, scale)}
+        for level in LEVELS:
+            at_level = means.group_level.get((code, level))
+            row[f"mean_fee_lv{level}"] = None if at_level is None else half_up_ratio(at_level)
+        rows.append(row)
     whole = pa.int64()
     schema = pa.schema([*groups.schema, ("n_cases", whole), ("mean_fee", whole),
                         *((f"mean_fee_lv{level}", whole) for level in LEVELS), ("points", whole)])
@@ -245,9 +242,10 @@ def learn(engine: Engine, lists: GroupingLists, regime: Regime) -> Catalogue:
     scored = _scored(groups, reference, means, unit, regime.score_scale)
     points = dict(zip(scored["dip_code"].to_pylist(), scored["points"].to_pylist(), strict=True))
     by_year: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for row in reference.select(["dip_code", "dscg_year", "n_all", "fee_all"]).to_pylist():
-        by_year[row["dscg_year"]][0] += row["fee_all"]
-        by_year[row["dscg_year"]][1] += row["n_all"] * points.get(row["dip_code"], 0)
+    columns = ("dip_code", "dscg_year", "n_all", "fee_all")
+    for code, year, n, fee in zip(*(reference[name].to_pylist() for name in columns), strict=True):
+        by_year[year][0] += fee
+        by_year[year][1] += n * points.get(code, 0)
     facts: dict[str, object] = {
         "regime": regime.name,
         "score_method": regime.score_method,
