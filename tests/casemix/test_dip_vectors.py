@@ -305,11 +305,11 @@ def case_mix_index(v: Vector) -> None:
     rows = [("H1", points(s)) for s, n in zip(v.inputs["scores"], v.inputs["cases"], strict=True) for _ in range(n)]
     size = len(rows)
     with Engine() as engine:
-        engine.put("case_points", pa.table({
+        engine.put("grouped", pa.table({
             "case_no": list(range(size)), "fixmedins_code": [h for h, _ in rows], "hosp_lv": [""] * size,
-            "dip_type": ["core"] * size, "group_points": [p for _, p in rows], "case_points": [p for _, p in rows],
-            "medfee_sumamt": [1] * size,
+            "dip_type": ["core"] * size, "group_points": [p for _, p in rows], "medfee_sumamt": [1] * size,
         }))  # fmt: skip
+        engine.put("case_points", pa.table({"case_no": list(range(size)), "case_points": [p for _, p in rows]}))
         engine.put("share", pa.table({"case_no": list(range(size)), "pay": [0] * size}))
         engine.run(load_sql("yibao.payment", "hospital"), {"scale": 1})
         assert points_text(engine.rows("SELECT cmi FROM hospital")[0][0]) == v.expected["cmi"]

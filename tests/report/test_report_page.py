@@ -136,7 +136,9 @@ def test_the_same_folders_give_the_same_page(run: Run, page: str, tmp_path: Path
 
 def test_totals_that_close_are_said_to_close(page: str) -> None:
     assert "总数核对相符" in page
-    assert "不符" not in page
+    assert "总数核对不符" not in page
+    assert page.count(">相符<") == 12
+    assert ">不符<" not in page
 
 
 def test_totals_that_do_not_close_are_shown_in_plain_words(run: Run, tmp_path: Path) -> None:

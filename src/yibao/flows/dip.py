@@ -26,23 +26,25 @@ from yibao.tables import LoadReport
 CASEMIX, PAYMENT = "yibao.casemix.dip", "yibao.payment"
 _MONEY, _POINTS = "CAST(0.01 AS DECIMAL(3, 2)) AS DECIMAL(18, 2)", "CAST(0.0001 AS DECIMAL(5, 4)) AS DECIMAL(18, 4)"
 PRICED_SQL = f"""
-    SELECT p.setl_id, p.fixmedins_code, nullif(p.dip_code, '') AS dip_code, p.dip_type,
-        CAST(p.group_points * {_POINTS}) AS group_points,
+    SELECT g.setl_id, g.fixmedins_code, nullif(g.dip_code, '') AS dip_code, g.dip_type,
+        CAST(g.group_points * {_POINTS}) AS group_points,
         CAST(p.deviation_e6 * CAST(0.000001 AS DECIMAL(7, 6)) AS DECIMAL(18, 6)) AS deviation,
         CAST(p.case_points * {_POINTS}) AS case_points, CAST(s.pay * {_MONEY}) AS pay
-    FROM case_points AS p JOIN share AS s ON s.case_no = p.case_no ORDER BY p.setl_id"""
+    FROM grouped AS g JOIN case_points AS p ON p.case_no = g.case_no JOIN share AS s ON s.case_no = g.case_no
+    ORDER BY g.setl_id"""
 HOSPITALS_SQL = f"""
     SELECT fixmedins_code, cases, CAST(case_points * {_POINTS}) AS case_points, CAST(cmi * {_POINTS}) AS cmi,
         CAST(pay * {_MONEY}) AS pay
     FROM hospital ORDER BY fixmedins_code"""
 TRAIL_SQL = f"""
-    SELECT p.setl_id, p.fixmedins_code, p.hosp_lv, c.dscg_date, m.dx, m.px, m.px_kind, m.dx_barred, a.scope,
-        p.dip_code, p.dip_type, CAST(p.group_points * {_POINTS}) AS group_points,
+    SELECT g.setl_id, g.fixmedins_code, g.hosp_lv, g.dscg_date, m.dx, m.px, m.px_kind, m.dx_barred, a.scope,
+        g.dip_code, g.dip_type, CAST(g.group_points * {_POINTS}) AS group_points,
         CAST(p.inst * {_POINTS}) AS coefficient, p.deviation_type, p.standard_basis, p.std_n,
-        CAST(p.std_fee * {_MONEY}) AS std_fee, CAST(p.medfee_sumamt * {_MONEY}) AS medfee_sumamt,
+        CAST(p.std_fee * {_MONEY}) AS std_fee, CAST(g.medfee_sumamt * {_MONEY}) AS medfee_sumamt,
         c.diag_codes, c.oprn_codes
-    FROM case_points AS p JOIN assigned AS a ON a.case_no = p.case_no JOIN case_main AS m ON m.case_no = p.case_no
-    JOIN cases AS c ON c.case_no = p.case_no ORDER BY p.setl_id"""
+    FROM grouped AS g JOIN case_points AS p ON p.case_no = g.case_no JOIN assigned AS a ON a.case_no = g.case_no
+    JOIN case_main AS m ON m.case_no = g.case_no JOIN cases AS c ON c.case_no = g.case_no"""
+"""What explains a case: its keys, its group, its standard; in the order of the input."""
 
 
 class FlowError(RuntimeError):
@@ -267,7 +269,7 @@ def price(
 def _coefficient_remarks(engine: Engine, report: LoadReport) -> list[str]:
     if "hosp_lv" in report.missing_optional:
         return ["病例没有 hosp_lv（医院等级）列：医疗机构系数按1计，费用偏差与病种全部机构的次均费用比较"]
-    lost = engine.rows("SELECT count(*) FROM case_points WHERE hosp_lv = ''")[0][0]
+    lost = engine.rows("SELECT count(*) FROM grouped WHERE hosp_lv = ''")[0][0]
     return [f"{lost}例没有医院等级，其医疗机构系数按1计"] if lost else []
 
 
@@ -279,7 +281,7 @@ def _price_summary(
     quality = measure(quality_rows(engine), cost_per_point(facts), facts["score_scale"])
     used = list({id(one): one for view in views for one in view.used}.values())
     paid = int(engine.rows("SELECT sum(pay) FROM share")[0][0])
-    ungrouped = int(engine.rows("SELECT count(*) FROM case_points WHERE dip_type = 'ungrouped'")[0][0])
+    ungrouped = int(engine.rows("SELECT count(*) FROM grouped WHERE dip_type = 'ungrouped'")[0][0])
     deviations = dict(engine.rows("SELECT deviation_type, count(*) FROM case_points GROUP BY 1 ORDER BY 1"))
     if paid != budget_fen:
         raise AssertionError("the shares do not sum to the budget")

@@ -1,4 +1,4 @@
--- grain: setl_id
+-- grain: case_no
 -- inputs: grouped, standard_fee, level_coefficient, dip_terms
 -- params: pv_e4, unit_fee_micro, scale
 -- source: RULEBOOK 4b.4-5 (2020 regime: q < 0.5 → points × q, q > 2 → points × (q − 2 + 1), q > 5 also to the panel); DIP 3.0 draft ch.6 (cost below half of the standard at the level is paid at cost, high cost is a flag); 未入组 interim points
@@ -6,10 +6,6 @@
 WITH joined AS (
     SELECT
         g.case_no,
-        g.setl_id,
-        g.fixmedins_code,
-        g.hosp_lv,
-        g.dip_code,
         g.dip_type,
         g.group_points,
         g.medfee_sumamt,
@@ -89,15 +85,7 @@ factor AS (
 )
 SELECT
     case_no,
-    setl_id,
-    fixmedins_code,
-    hosp_lv,
-    dip_code,
-    dip_type,
-    medfee_sumamt,
-    group_points,
     inst,
-    aux,
     deviation_type,
     standard_basis,
     CAST(std_n AS BIGINT) AS std_n,

@@ -1,5 +1,5 @@
--- grain: setl_id
--- inputs: case_points
+-- grain: case_no
+-- inputs: case_points, grouped
 -- params: budget_fen
 -- source: RULEBOOK 0 and 4b.6-7: pay = budget × points / Σ points by exact shares and the largest remainder, ties by setl_id; the point value is never multiplied back
 WITH total AS (
@@ -8,10 +8,11 @@ WITH total AS (
 exact AS (
     SELECT
         c.case_no,
-        c.setl_id,
+        g.setl_id,
         CAST($budget_fen AS DECIMAL(38, 0)) * CAST(c.case_points AS DECIMAL(38, 0)) AS portion,
         t.points
     FROM case_points AS c
+    JOIN grouped AS g ON g.case_no = c.case_no
     CROSS JOIN total AS t
     WHERE t.points > 0
 ),
@@ -34,6 +35,6 @@ ordered AS (
 spare AS (
     SELECT CAST($budget_fen AS BIGINT) - CAST(sum(pay) AS BIGINT) AS fen FROM floored
 )
-SELECT o.case_no, o.setl_id, o.pay + CASE WHEN o.nth <= s.fen THEN 1 ELSE 0 END AS pay
+SELECT o.case_no, o.pay + CASE WHEN o.nth <= s.fen THEN 1 ELSE 0 END AS pay
 FROM ordered AS o
 CROSS JOIN spare AS s

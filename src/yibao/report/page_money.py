@@ -77,7 +77,8 @@ def cards(result: Result, whole: Mapping[str, Any]) -> list[Card]:
              f"核心 {words.count(facts['groups_core'])}，综合 {words.count(facts['groups_composite'])}"
              + (f"，其他 {words.count(other)}" if other else ""),
              f"由历史病例建立的目录；本期用到 {words.count(whole['groups_used'])} 个。"),
-        Card("总分值", f"{words.short_points(result.figure('total_points'))} 分",
+        Card("总分值", words.large(result.figure("total_points"), "分"),
+             f"{words.points(result.figure('total_points'))} 分；"
              f"例均 {words.short_points(whole['points'] / whole['cases'])} 分",
              "经费用偏差和机构系数调整后的分值之和。"),
         Card("病例组合指数 CMI", f"{words.number(facts['cmi'])} 倍", "入组病例平均分值 ÷ 分值放大倍数",

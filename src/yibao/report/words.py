@@ -101,12 +101,12 @@ def number(value: Decimal | float | None, digits: int = 4) -> str:
     return "—" if value is None else f"{value:,.{digits}f}"
 
 
-def large(value: Decimal) -> str:
-    """An amount of 元 in 亿元 or 万元, for headlines; the exact amount always stands beside it."""
-    for unit, name in ((Decimal(10**8), "亿元"), (Decimal(10**4), "万元")):
-        if abs(value) >= unit:
-            return f"{(value / unit).quantize(Decimal('0.01'), ROUND_HALF_UP):,} {name}"
-    return f"{value:,.2f} 元"
+def large(value: Decimal, unit: str = "元") -> str:
+    """An amount in 亿 or 万 of its unit, for headlines; the exact amount always stands beside it."""
+    for size, name in ((Decimal(10**8), "亿"), (Decimal(10**4), "万")):
+        if abs(value) >= size:
+            return f"{(value / size).quantize(Decimal('0.01'), ROUND_HALF_UP):,} {name}{unit}"
+    return f"{value:,.2f} {unit}"
 
 
 def ratio(part: Decimal | float, whole: Decimal | float) -> float | None:
