@@ -1,7 +1,4 @@
-"""The demo: a synthetic city whose last year is priced by the catalogue of the years before.
-
-Stands above synth, report and flows, beside the command line that calls it.
-"""
+"""The demo: a synthetic city whose last year is priced by the catalogue of the years before."""
 
 from collections.abc import Callable
 from datetime import date
@@ -56,4 +53,13 @@ def _fees_of(cases: pa.Table, year: int) -> int:
 
 
 def _names(city: City) -> Names:
-    raise NotImplementedError
+    """The dictionaries of the synthetic city, code to name."""
+
+    def named(table: pa.Table, code: str, name: str) -> dict[str, str]:
+        return dict(zip(table[code].to_pylist(), table[name].to_pylist(), strict=True))
+
+    return Names(
+        named(city.dx_names, "code", "name"),
+        named(city.px_names, "code", "name"),
+        named(city.providers, "fixmedins_code", "fixmedins_name"),
+    )

@@ -80,11 +80,11 @@ def _mendable() -> tuple[type[Exception], ...]:
     from yibao.law import LawError
     from yibao.packs import PackError
     from yibao.payment.point_value import PointValueError
-    from yibao.report.explain import ExplainError
+    from yibao.report.result import ReportError
     from yibao.tables import OutputError, ResultFolderError
 
     return (FlowError, LawError, PackError, ResultFolderError, OutputError, LearnError, RuleError, PointValueError,
-            ExplainError)  # fmt: skip
+            ReportError)  # fmt: skip
 
 
 @contextmanager

@@ -87,11 +87,11 @@ def _first_day(law: Law) -> date:
     return min(days)
 
 
-def _clamped(law: Law, day: date) -> tuple[date, list[str]]:
+def _clamped(law: Law, day: date, doing: str) -> tuple[date, list[str]]:
     first = _first_day(law)
     if day >= first:
         return day, []
-    return first, [f"病例早于{law.title}DIP政策的起始日 {first.isoformat()}，按该日政策测算，结果仅供模拟"]
+    return first, [f"病例早于{law.title}DIP政策的起始日 {first.isoformat()}，按该日政策{doing}"]
 
 
 def _load_cases(engine: Engine, paths: Sequence[Path], window: tuple[date | None, date | None]) -> LoadReport:
@@ -112,7 +112,7 @@ def _parameters(used: Sequence[Parameter]) -> list[dict[str, str]]:
     return [
         {
             "key": one.key,
-            "value": one.value if isinstance(one.value, str) else f"{len(one.value)}项",
+            "value": f"{len(one.value)}行" if one.unit == "table" else one.value_text,
             "source": str(one.source),
             "grade": one.grade.value,
         }
@@ -147,7 +147,7 @@ def build(
     with Engine(memory=setting.memory, progress=setting.progress) as engine:
         report = _load_cases(engine, cases, (since, until))
         last = engine.rows("SELECT max(dscg_date) FROM cases")[0][0]
-        day, remarks = _clamped(setting.law, last)
+        day, remarks = _clamped(setting.law, last, "建立目录")
         view = setting.law.at(day)
         try:
             regime = read_regime(view)
@@ -186,7 +186,7 @@ def build(
 
 def _terms(law: Law, saved: Saved, first: date, last: date) -> tuple[list[DipTerms], list[View], list[str]]:
     """The law periods of the discharge dates, each with the regime of its day, which must be the catalogue's."""
-    start, remarks = _clamped(law, first)
+    start, remarks = _clamped(law, first, "测算，结果仅供模拟")
     cuts = [first, *(day for day in law.changes(DEVIATION_KEYS, start, last) if day > first)]
     views, terms = [], []
     for at, until in zip(cuts, [*(day - timedelta(days=1) for day in cuts[1:]), last], strict=True):

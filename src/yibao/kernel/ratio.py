@@ -3,6 +3,9 @@
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+_LONGEST = 60
+"""Characters an exact ratio may have: no figure of the law is longer, and 1e99999999 would fill the memory."""
+
 POINT_SCALE = 10**4
 """Points (分值) are kept as integers of 10⁻⁴ 分."""
 
@@ -14,6 +17,8 @@ def exact_ratio(text: str | int | Decimal | Fraction) -> Fraction:
     if isinstance(text, float):
         raise ValueError("ratios are given as text or exact numbers, not float")
     raw = str(text).strip()
+    if len(raw) > _LONGEST or "e" in raw.lower():
+        raise ValueError(f"not an exact ratio: {raw[:_LONGEST]!r}")
     for sign, unit in (("%", 100), ("‰", 1000)):
         if raw.endswith(sign):
             return exact_ratio(raw[: -len(sign)]) / unit

@@ -67,13 +67,15 @@ def terms_table(terms: Sequence[DipTerms]) -> pa.Table:
 def read_coefficients(view: View, learned: pa.Table) -> pa.Table:
     """The table ``level_coefficient`` (grain hosp_lv, coefficient 10⁻⁴) by the method of the law.
 
-    ``level_ratio``: the learned ratio of the level's mean fee to the pool's; ``table``: printed in the law by level;
-    ``none``: every coefficient is 1. Raises MissingParameter when the law leaves the method or a level open.
+    ``level_ratio``: the level's mean fee over the pool's (DIP_REGIMES A.6.1); ``case_mix_ratio``: the level's fees over
+    what its cases cost in the pool at large, so that a heavier case mix, which the points already pay, is not paid
+    twice (S4 三(三): 病种结构); ``table``: printed in the law by level; ``none``: every coefficient is 1. Raises
+    MissingParameter when the law leaves the method or a level open.
     """
     where = {"regime": view.text("dip.regime")}
     method = view.text("dip.coef.method", **where)
-    if method == "level_ratio":
-        return learned.select(["hosp_lv", "coefficient"])
+    if method in ("level_ratio", "case_mix_ratio"):
+        return learned.select(["hosp_lv", method]).rename_columns(["hosp_lv", "coefficient"])
     levels = ("1", "2", "3") if method == "table" else ()
     printed = [scaled(view.ratio("dip.coef.level", hosp_lv=level, **where), 10**4) for level in levels]
     return pa.table({"hosp_lv": pa.array(levels, pa.string()), "coefficient": pa.array(printed, pa.int64())})

@@ -240,8 +240,13 @@ def _coefficient(book: Book, case: Mapping[str, Any]) -> Step:
     level, pool = words.LEVELS[case["hosp_lv"]], Decimal(int(book.facts["pool_mean_fee_fen"])) / 100
     means = book.saved.catalogue.levels.to_pylist() if book.saved is not None else []
     own = next((row for row in means if row["hosp_lv"] == case["hosp_lv"]), None)
-    if own and Decimal(own["coefficient"]) == case["coefficient"] * 10**4:
-        detail = f"{level}历史加权例均费用{words.money(Decimal(own['mean_fee']) / 100)}元 ÷ 全市{words.money(pool)}元"
+    method = book.parameters.text("dip.coef.method")
+    if own and method in own and Decimal(own[method]) == case["coefficient"] * 10**4:
+        if method == "level_ratio":
+            detail = f"{level}历史加权例均费用{words.money(Decimal(own['mean_fee']) / 100)}元 ÷ 全市{words.money(pool)}元"
+        else:
+            spent, usual = (words.money(Decimal(own[name]) / 100) for name in ("fee_own", "fee_usual"))
+            detail = f"{level}历史费用{spent}元 ÷ 同样的病例按全市各病种例均费用计{usual}元"
     elif case["coefficient"] == 1:
         detail = f"{level}：没有等级系数或病种按同病同价，系数为1"
     else:

@@ -100,6 +100,7 @@ def workings(result: Result) -> dict[str, Any]:
                         columns("出院年度* 权重 历史病例 医疗总费用 病种分值合计"), history,
                         ("加权合计", "", "", words.money(fee), words.points(worth))),
         "levels": _coefficients(result),
+        "coefficient_rule": _COEFFICIENT_RULES[result.parameters.text("dip.coef.method")],
         "parameters": _parameter_grid(result.parameters.all()),
         "deviation_rules": _deviation_rules(result),
         "ungrouped_k": summary["ungrouped"] and result.parameters.text("dip.ungrouped.k"),
@@ -126,10 +127,31 @@ def _weighted(result: Result) -> tuple[Decimal, Decimal]:
 def _coefficients(result: Result) -> Grid | None:
     if not result.levels:
         return None
-    pool = words.money(Decimal(int(result.facts["pool_mean_fee_fen"])) / 100)
-    rows = [(words.LEVELS[level], words.money(Decimal(row["mean_fee"]) / 100), pool,
-             f"{Decimal(row['coefficient']) / 10**4:.4f}") for level, row in sorted(result.levels.items())]  # fmt: skip
-    return Grid("医疗机构等级系数", "费用 元，系数 倍", columns("等级* 历史加权例均费用 全市加权例均费用 系数"), rows)
+    method = result.parameters.text("dip.coef.method")
+    if method not in ("level_ratio", "case_mix_ratio"):
+        return None
+    pool = int(result.facts["pool_mean_fee_fen"])
+    parts = {
+        level: (row["mean_fee"], pool) if method == "level_ratio" else (row["fee_own"], row["fee_usual"])
+        for level, row in result.levels.items()
+    }
+    rows = [
+        (words.LEVELS[level], *(words.money(Decimal(part) / 100) for part in parts[level]),
+         f"{Decimal(row[method]) / 10**4:.4f}") for level, row in sorted(result.levels.items())
+    ]  # fmt: skip
+    heads = {
+        "level_ratio": "等级* 历史加权例均费用 全市加权例均费用 系数",
+        "case_mix_ratio": "等级* 历史费用 同样病例按全市病种例均费用计 系数",
+    }[method]
+    return Grid("医疗机构等级系数", "费用 元，系数 倍", columns(heads), rows)
+
+
+_COEFFICIENT_RULES = {
+    "level_ratio": "本等级历史加权例均费用 ÷ 全市历史加权例均费用",
+    "case_mix_ratio": "本等级历史费用 ÷ 同样的病例按全市各病种例均费用计的费用（病例轻重已计入病种分值，不重复计算）",
+    "table": "按政策参数的等级系数表",
+    "none": "1",
+}
 
 
 def _deviation_rules(result: Result) -> list[str]:

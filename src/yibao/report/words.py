@@ -47,7 +47,7 @@ VALUES: Mapping[str, str] = {
     "group": "病种之内",
     "none": "不设", "all_mean": "平均费用法", "base_disease": "基准病种法", "quota": "标准定额法", "auto": "自动选取",
     "cost_over_mean": "按费用与标准之比折算", "cost_over_standard": "按实际费用计分", "excess": "超出部分加计",
-    "flag": "只作标记", "level_ratio": "按等级次均费用之比", "table": "按系数表", "in_force": "已施行", "draft": "草案",
+    "flag": "只作标记", "level_ratio": "按等级次均费用之比", "case_mix_ratio": "按同病种费用之比", "table": "按系数表", "in_force": "已施行", "draft": "草案",
     "floating": "浮动点值",
 }  # fmt: skip
 """Coded values of parameters, as people say them."""

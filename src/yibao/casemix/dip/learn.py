@@ -46,7 +46,7 @@ class Catalogue(NamedTuple):
 
     ``groups`` (grain dip_code): keys, counts, exact means in fen as text fractions turned to 10⁻⁶ 元, points 10⁻⁴.
     ``reference`` (grain dip_code, hosp_lv, dscg_year): cases and fees after trimming, the standard of deviations.
-    ``levels`` (grain hosp_lv): weighted mean fee and coefficient against the pool. ``facts``: unit, thresholds, years.
+    ``levels`` (grain hosp_lv): weighted mean fee and ratios to the pool. ``facts``: unit, thresholds, years.
     """
 
     groups: pa.Table
@@ -211,12 +211,27 @@ def _scored(groups: pa.Table, reference: pa.Table, means: _Means, unit: Fraction
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _levels(means: _Means) -> pa.Table:
+def _levels(reference: pa.Table, means: _Means) -> pa.Table:
+    """Grain hosp_lv: the level's weighted mean fee and its ratio to the pool's (``level_ratio``); its cases' fees, what
+    the same cases cost at the groups' means over all levels, and the ratio of the two (``case_mix_ratio``, S4 三(三):
+    病种结构). Fees in fen, each group's usual fee rounded once; ratios 10⁻⁴.
+    """
+    own: dict[str, int] = defaultdict(int)
+    usual: dict[str, int] = defaultdict(int)
+    columns = ("dip_code", "hosp_lv", "n_own", "fee_own")
+    for code, level, n, fee in zip(*(reference[name].to_pylist() for name in columns), strict=True):
+        if level in means.level and n and code in means.group:
+            own[level] += fee
+            usual[level] += half_up_ratio(means.group[code] * n)
     levels = sorted(means.level)
+    whole = pa.int64()
     return pa.table({
         "hosp_lv": pa.array(levels, pa.string()),
-        "mean_fee": pa.array([half_up_ratio(means.level[level]) for level in levels], pa.int64()),
-        "coefficient": pa.array([half_up_ratio(means.level[level] / means.pool, 10**4) for level in levels], pa.int64()),
+        "mean_fee": pa.array([half_up_ratio(means.level[level]) for level in levels], whole),
+        "fee_own": pa.array([own[level] for level in levels], whole),
+        "fee_usual": pa.array([usual[level] for level in levels], whole),
+        "level_ratio": pa.array([half_up_ratio(means.level[level] / means.pool, 10**4) for level in levels], whole),
+        "case_mix_ratio": pa.array([half_up_ratio(Fraction(own[level], usual[level]), 10**4) for level in levels], whole),
     })
 
 
@@ -262,7 +277,7 @@ def learn(engine: Engine, lists: GroupingLists, regime: Regime) -> Catalogue:
         **covered,
     }
     related = [engine.fetch(f"SELECT * FROM {name} ORDER BY dip_code") for name in ("related_part", "related_rank")]
-    return Catalogue(scored, related[0], related[1], reference, _levels(means), facts)
+    return Catalogue(scored, related[0], related[1], reference, _levels(reference, means), facts)
 
 
 def assign(engine: Engine, catalogue: Catalogue, lists: GroupingLists, regime: Regime) -> str:
