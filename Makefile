@@ -8,13 +8,14 @@ SPARK_READY := $(VENV)/.ready-spark
 NAME ?=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-spark lint bench clean setup
+.PHONY: help demo test test-spark lint bench reference clean setup
 
 help:
-	@echo "make demo        a synthetic city, closed for a year: out/demo/report.html"
+	@echo "make demo        a synthetic city, a year of its cases priced: out/demo/report.html"
 	@echo "make test        all tests but those that need Spark"
 	@echo "make test-spark  the SQL on local Spark, compared with DuckDB (needs Java 17)"
 	@echo "make lint        ruff, mypy and the import contracts"
+	@echo "make reference  writes docs/reference.md anew from the program"
 	@echo "make bench       the benchmarks by name; make bench NAME=dip runs one"
 	@echo "make clean       removes what was made, but keeps .venv"
 
@@ -55,6 +56,9 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m bench $(NAME)
+
+reference: $(READY)
+	@$(BIN)/python -c 'from yibao.cli.reference import reference; print(reference(), end="")' > docs/reference.md
 
 clean:
 	rm -rf out build dist spark-warehouse metastore_db derby.log .pytest_cache .mypy_cache .ruff_cache .hypothesis \

@@ -12,7 +12,8 @@ from yibao.synth import generate_cases
 
 _COPY = """
 import sys, duckdb
-duckdb.connect().execute("COPY (SELECT * FROM read_parquet(?)) TO '" + sys.argv[2] + "' (FORMAT parquet)", [sys.argv[1]])
+source, target = sys.argv[1:]
+duckdb.connect().execute("COPY (SELECT * FROM read_parquet(?)) TO '" + target + "' (FORMAT parquet)", [source])
 """
 
 
@@ -28,8 +29,10 @@ def main(arguments: list[str]) -> None:
         cases = generate_cases(asked.cases, max_dx=15, max_px=7)
         distinct = len(set(zip(cases["diag_codes"].to_pylist(), cases["oprn_codes"].to_pylist(), strict=True)))
         pq.write_table(cases, folder / "cases.parquet")
-        print(f"{cases.num_rows:,} cases, {distinct:,} distinct lists of codes, "
-              f"{(folder / 'cases.parquet').stat().st_size / 2**20:.0f} MB of parquet")
+        print(
+            f"{cases.num_rows:,} cases, {distinct:,} distinct lists of codes, "
+            f"{(folder / 'cases.parquet').stat().st_size / 2**20:.0f} MB of parquet"
+        )
         del cases
         run = {"repeat": asked.repeat, "folder": folder}
         copying = [sys.executable, "-c", _COPY, "cases.parquet", "copy.parquet"]

@@ -11,8 +11,8 @@ from yibao.casemix.dip import GroupingLists, Regime, build_rules, exclusion_tabl
 from yibao.engine import Engine
 
 ALL_LAYERS = ("early", "merged", "aux_dx", "core", "composite")
-KINDS = {"38": "相关手术", "36": "相关手术", "47": "相关手术", "54": "相关手术", "33": "相关手术", "37": "相关手术",
-         "99": "治疗性操作", "88": "诊断性操作", "89": "内科诊疗", "13": "相关手术", "21": "相关手术", "1": "相关手术"}  # fmt: skip
+KINDS = dict.fromkeys(("38", "36", "47", "54", "33", "37", "13", "21", "1"), "相关手术")
+KINDS |= {"99": "治疗性操作", "88": "诊断性操作", "89": "内科诊疗"}
 REGIME = Regime(
     name="test", draft=False, layers=ALL_LAYERS, core_chars=4, composite_chars=3, core_mode="fixed", core_min=15,
     core_coverage=None, composite_min=15, drop_small=True, merge_dx3=False, related_increase=Fraction(1, 10),

@@ -1,7 +1,7 @@
 """The worked examples of the DIP families on grouping, points, thresholds and coefficients, each under its own id."""
 
 from decimal import Decimal
-from fractions import Fraction as F
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
@@ -9,8 +9,7 @@ import pytest
 from dip_city import ALL_LAYERS, REGIME, groups, lists, put_cases
 from vectors import FAMILIES, Vector, ids, of
 
-from yibao.casemix.dip import Catalogue, assign
-from yibao.casemix.dip import score
+from yibao.casemix.dip import Catalogue, assign, score
 from yibao.casemix.dip.learn import put_related
 from yibao.casemix.dip.rules import cell_holds
 from yibao.engine import Engine, load_sql
@@ -19,17 +18,24 @@ from yibao.kernel import half_up, half_up_ratio, points, points_text
 SQL = "yibao.casemix.dip"
 
 
-def yuan_text(fen: F) -> str:
+def yuan_text(fen: Fraction) -> str:
     return f"{Decimal(half_up_ratio(fen)).scaleb(-2):.2f}"
 
 
-def place(cases: list[dict[str, Any]], table: pa.Table, regime: Any = REGIME, **with_lists: Any) -> list[tuple[str, str]]:
+def place(
+    cases: list[dict[str, Any]], table: pa.Table, regime: Any = REGIME, **with_lists: Any
+) -> list[tuple[str, str]]:
     """(dip_code, dip_type) of hand-made cases under hand-made groups, by the product's own SQL."""
+    ruled = {rule["dip_code"]: rule["layer"] for rule in with_lists.get("rules", ())}
+    known = [{"dip_code": code, "scope": "rule", "dip_type": layer} for code, layer in ruled.items()]
+    table = pa.concat_tables([table, groups(known)])
     with Engine() as engine:
         put_cases(engine, cases)
         put_related(engine, table)
         empty = pa.table({"dip_code": pa.array([], pa.string())})
-        catalogue = Catalogue(table, engine.fetch("FROM related_part"), engine.fetch("FROM related_rank"), empty, empty, {})
+        catalogue = Catalogue(
+            table, engine.fetch("FROM related_part"), engine.fetch("FROM related_rank"), empty, empty, {}
+        )
         assign(engine, catalogue, lists(**with_lists), regime)
         return engine.rows("SELECT dip_code, dip_type FROM assigned ORDER BY case_no")
 
@@ -41,7 +47,7 @@ def threshold(v: Vector) -> None:
         assert score.below_province_floor(given["threshold"], 50)
         assert not score.below_province_floor(50, 50)
     elif given["mode"] == "coverage":
-        least, covered = score.coverage_threshold(given["counts"], F(given["share"]))
+        least, covered = score.coverage_threshold(given["counts"], Fraction(given["share"]))
         assert (str(least), str(covered)) == (v.expected["threshold"], v.expected["covered"])
         assert f"{covered / sum(given['counts']):.4f}" == v.expected["coverage"]
     else:
@@ -55,11 +61,11 @@ def threshold(v: Vector) -> None:
 def related_split(v: Vector) -> None:
     """Through related_key.sql: 20 cases without the related procedure, 20 with it, at the stated means."""
     without, with_it = (int(Decimal(str(v.inputs[name])) * 100) for name in ("mean_without", "mean_with"))
-    increase = score.split_increase(F(without), F(with_it))
+    increase = score.split_increase(Fraction(without), Fraction(with_it))
     assert f"{Decimal(half_up_ratio(increase, 10**4)).scaleb(-2):.2f}" == v.expected["increase_pct"]
     cases = [{"dx": ["K35.3"], "px": ["47.0100"], "fee": without} for _ in range(20)]
     cases += [{"dx": ["K35.3"], "px": ["47.0100", "54.5101"], "fee": with_it} for _ in range(20)]
-    cut = F(v.inputs["cut"])
+    cut = Fraction(v.inputs["cut"])
     with Engine() as engine:
         put_cases(engine, cases)
         from yibao.casemix.dip.learn import prepare
@@ -81,7 +87,8 @@ def composite_pool(v: Vector) -> None:
         return
     cases = [
         {"dx": [f"{given['dx3']}.{digit}"], "px": ["36.0700"]}
-        for digit, n in enumerate(given["counts"]) for _ in range(n)
+        for digit, n in enumerate(given["counts"])
+        for _ in range(n)
     ]
     from yibao.casemix.dip.learn import learn
 
@@ -97,7 +104,9 @@ def composite_key(v: Vector) -> None:
     px = {"手术": ["47.0100"], "介入": ["36.0700"], "治疗性操作": ["99.1000"], "诊断性操作": ["88.0100"],
           "简单操作": ["89.0100"], None: []}[v.inputs["attribute"]]  # fmt: skip
     kinds = ("相关手术", "治疗性操作", "诊断性操作", "内科诊疗")
-    table = groups([{"dip_code": f"K35|{kind}组", "scope": "composite", "dx": "K35", "px_kind": kind} for kind in kinds])
+    table = groups(
+        [{"dip_code": f"K35|{kind}组", "scope": "composite", "dx": "K35", "px_kind": kind} for kind in kinds]
+    )
     assert place([{"dx": [v.inputs["dx"]], "px": px}], table) == [(v.expected["key"], "composite")]
 
 
@@ -154,8 +163,11 @@ def related_match(v: Vector) -> None:
     expected = v.expected["group"].removeprefix("LOCAL_RULE:").split(",")
     regime = REGIME._replace(related_match=given["mode"])
     found = place(case, table, regime)[0][0]
-    turned = table.set_column(table.schema.get_field_index("tie_rank"), "tie_rank",
-                              pa.array([-rank for rank in table["tie_rank"].to_pylist()], pa.int64()))
+    turned = table.set_column(
+        table.schema.get_field_index("tie_rank"),
+        "tie_rank",
+        pa.array([-rank for rank in table["tie_rank"].to_pylist()], pa.int64()),
+    )
     other = place(case, turned, regime)[0][0]
     assert sorted({found, other}) == sorted(expected), "only a tie may hang on the local rule's rank"
 
@@ -180,15 +192,21 @@ def burns(v: Vector) -> None:
     rule = {"layer": "aux_dx", "dip_code": key, "dx": v.inputs["principal"], "dx_other": v.inputs["area"],
             "age_max": str(v.inputs["child_below"] - 1)}  # fmt: skip
     codes = [v.inputs["principal"], v.inputs["area"]]
-    found = place([{"dx": codes, "age": v.inputs["age"]}, {"dx": codes, "age": v.inputs["child_below"]}],
-                  groups([]), rules=[rule])
+    found = place(
+        [{"dx": codes, "age": v.inputs["age"]}, {"dx": codes, "age": v.inputs["child_below"]}], groups([]), rules=[rule]
+    )
     assert [code for code, _ in found] == [key, ""]
 
 
 def exclusion(v: Vector) -> None:
     given = v.inputs
     px = [code for code in (given["principal_procedure"], given["next_procedure"]) if code]
-    rule = {"list": "px", "code": given["principal_procedure"], "effect": given["rule"], "scope": "|".join(given["scope"])}
+    rule = {
+        "list": "px",
+        "code": given["principal_procedure"],
+        "effect": given["rule"],
+        "scope": "|".join(given["scope"]),
+    }
     with Engine() as engine:
         put_cases(engine, [{"dx": [given["dx"]], "px": px}])
         from yibao.casemix.dip.learn import prepare
@@ -221,16 +239,21 @@ def trimming(v: Vector) -> None:
     cases = [{"dx": ["K35.3"], "px": ["47.0100"], "fee": fee * 10_000} for fee in range(1, 41)]
     from yibao.casemix.dip.learn import learn
 
-    regime = REGIME._replace(trim_level="group", trim_low=F(v.inputs["low"]), trim_high=F(v.inputs["high"]), trim_min=25)
+    regime = REGIME._replace(
+        trim_level="group", trim_low=Fraction(v.inputs["low"]), trim_high=Fraction(v.inputs["high"]), trim_min=25
+    )
     with Engine() as engine:
         put_cases(engine, cases)
         learned = learn(engine, lists(), regime)
         low, high = engine.rows("SELECT low, high FROM trim_bound WHERE trim_key = 'K35.3-47.0100'")[0]
         kept = engine.rows("SELECT n FROM reference WHERE dip_code = 'K35.3-47.0100'")[0][0]
-    assert (yuan_text(F(int(low), 1000)), yuan_text(F(int(high), 1000))) == (v.expected["lo"], v.expected["hi"])
+    assert (yuan_text(Fraction(int(low), 1000)), yuan_text(Fraction(int(high), 1000))) == (
+        v.expected["lo"],
+        v.expected["hi"],
+    )
     assert str(kept) == v.expected["kept"]
     mean = next(row["mean_fee"] for row in learned.groups.to_pylist() if row["dip_code"] == "K35.3-47.0100")
-    assert yuan_text(F(mean)) == v.expected["mean"]
+    assert yuan_text(Fraction(mean)) == v.expected["mean"]
 
 
 def variation(v: Vector) -> None:
@@ -239,7 +262,9 @@ def variation(v: Vector) -> None:
     assert f"{score.coefficient_of_variation(fees, 1):.4f}" == v.expected["cv_sample"]
 
 
-def weighted(means: list[Any], weights: list[int], cases: list[int] | None = None, basis: str = "mean_of_means") -> F:
+def weighted(
+    means: list[Any], weights: list[int], cases: list[int] | None = None, basis: str = "mean_of_means"
+) -> Fraction:
     sizes = cases or [1] * len(means)
     years = {y: (n, m * n * 100) for y, (m, n) in enumerate(zip(means, sizes, strict=True)) if m is not None}
     mean = score.weighted_mean(years, dict(enumerate(weights)), basis)
@@ -256,15 +281,18 @@ def points_by_mean(v: Vector) -> None:
 
 def points_by_unit(v: Vector) -> None:
     given = v.inputs
-    unit = F(given.get("benchmark") or given["quota"])
-    assert points_text(score.group_points(F(given["mi"]), unit, given["scale"])) == v.expected["score"]
+    unit = Fraction(given.get("benchmark") or given["quota"])
+    assert points_text(score.group_points(Fraction(given["mi"]), unit, given["scale"])) == v.expected["score"]
 
 
 def missing_year(v: Vector) -> None:
     given = v.inputs
     assert yuan_text(weighted(given["group_means"], given["weights"])) == v.expected["mi"]
-    plain = sum(F((m or 0) * w * 100, sum(given["weights"])) for m, w in zip(given["group_means"], given["weights"], strict=True))
-    assert yuan_text(F(plain)) == v.expected["not_renormalised"] != v.expected["mi"]
+    plain = sum(
+        Fraction((m or 0) * w * 100, sum(given["weights"]))
+        for m, w in zip(given["group_means"], given["weights"], strict=True)
+    )
+    assert yuan_text(Fraction(plain)) == v.expected["not_renormalised"] != v.expected["mi"]
 
 
 def weight_basis(v: Vector) -> None:
@@ -275,7 +303,7 @@ def weight_basis(v: Vector) -> None:
 
 def cost_points(v: Vector) -> None:
     (mine, pool), (printed,) = list(v.inputs.values()), list(v.expected.values())
-    assert points_text(score.cost_ratio_points(F(mine), F(pool))) == printed
+    assert points_text(score.cost_ratio_points(Fraction(mine), Fraction(pool))) == printed
 
 
 def total_kept(v: Vector) -> None:
@@ -284,19 +312,19 @@ def total_kept(v: Vector) -> None:
     paid = [p * factor for p in given["proposed"]]
     assert f"{Decimal(half_up_ratio(factor, 10**6)).scaleb(-6):.6f}" == v.expected["factor"]
     assert ",".join(points_text(half_up_ratio(p, 10**4)) for p in paid) == v.expected["paid"]
-    assert sum(n * p for n, p in zip(given["cases"], paid, strict=True)) == F(v.expected["check"])
+    assert sum(n * p for n, p in zip(given["cases"], paid, strict=True)) == Fraction(v.expected["check"])
 
 
 def add_on(v: Vector) -> None:
     given = v.inputs
     group = points(given["group_score"])
-    extra, total = score.add_on_points(group, given["eligible_cost"], F(given["M"]), 1000, F(given["k"]))
+    extra, total = score.add_on_points(group, given["eligible_cost"], Fraction(given["M"]), 1000, Fraction(given["k"]))
     assert (points_text(extra), points_text(total)) == (v.expected["addon"], v.expected["total"])
 
 
 def bed_days(v: Vector) -> None:
     given = v.inputs
-    day, stay = score.bed_day_points(F(given["day_mean"]), F(given["M"]), 1000, given["days"])
+    day, stay = score.bed_day_points(Fraction(given["day_mean"]), Fraction(given["M"]), 1000, given["days"])
     assert (points_text(day), points_text(stay)) == (v.expected["day_score"], v.expected["case_score"])
 
 
@@ -319,7 +347,7 @@ def dip_points(v: Vector) -> None:
     """RULEBOOK's own example: 9000/10000/11000 at 1:2:7 against a base disease of 8000 = 1000 points."""
     mean = weighted(v.inputs["costs"], [int(w * 10) for w in v.inputs["w"]])
     assert yuan_text(mean) == v.expected["avg"]
-    unit = F(v.inputs["benchmark_cost"] * 100)
+    unit = Fraction(v.inputs["benchmark_cost"] * 100)
     assert points_text(score.group_points(mean, unit, v.inputs["benchmark_pts"])) == v.expected["pts"]
 
 

@@ -1,4 +1,4 @@
-"""The DIP commands on a small synthetic city and on the real dirty file: totals close, nothing depends on order or cost."""
+"""The DIP commands on a small synthetic city and the real dirty file: totals close, order and cost decide nothing."""
 
 import json
 import os
@@ -61,7 +61,13 @@ def test_the_folders_hold_the_columns_that_others_rely_on(catalogue: Path, price
         "setl_id", "fixmedins_code", "dip_code", "dip_type", "group_points", "deviation", "case_points", "pay",
     ]  # fmt: skip
     assert schema.field("pay").type == pa.decimal128(18, 2) and schema.field("case_points").type == pa.decimal128(18, 4)
-    assert pq.read_schema(priced / "hospitals.parquet").names == ["fixmedins_code", "cases", "case_points", "cmi", "pay"]
+    assert pq.read_schema(priced / "hospitals.parquet").names == [
+        "fixmedins_code",
+        "cases",
+        "case_points",
+        "cmi",
+        "pay",
+    ]
     summary = json.loads((priced / "summary.json").read_text(encoding="utf-8"))
     assert {
         "cases", "priced", "rejected", "ungrouped", "budget", "total_pay", "point_value", "riv", "groups_core",
@@ -122,15 +128,19 @@ def test_the_order_and_the_split_of_the_input_change_nothing(city: Path, priced:
 def test_a_cases_own_cost_never_chooses_its_group(city: Path, catalogue: Path, priced: Path, tmp_path: Path) -> None:
     cases = pq.read_table(city / "cases.parquet")
     noise = np.random.default_rng(5).lognormal(0, 1.5, cases.num_rows)
-    fees = [Decimal(max(1, int(fee * 100 * Decimal(x)))).scaleb(-2)
-            for fee, x in zip(cases["medfee_sumamt"].to_pylist(), noise, strict=True)]
+    fees = [
+        Decimal(max(1, int(fee * 100 * Decimal(x)))).scaleb(-2)
+        for fee, x in zip(cases["medfee_sumamt"].to_pylist(), noise, strict=True)
+    ]
     noisy = cases.set_column(cases.schema.get_field_index("medfee_sumamt"), "medfee_sumamt",
                              pa.array(fees, pa.decimal128(16, 2)))  # fmt: skip
     pq.write_table(noisy, tmp_path / "cases.parquet")
     flow.price([tmp_path], catalogue, tmp_path / "priced", SETTING, budget_fen=BUDGET, since=SINCE)
     keys = ("setl_id", "dip_code", "group_points")
-    before, after = ([tuple(row[key] for key in keys) for row in read(folder / "priced_cases.parquet")]
-                     for folder in (priced, tmp_path / "priced"))
+    before, after = (
+        [tuple(row[key] for key in keys) for row in read(folder / "priced_cases.parquet")]
+        for folder in (priced, tmp_path / "priced")
+    )
     assert before == after
     assert read(priced / "priced_cases.parquet") != read(tmp_path / "priced" / "priced_cases.parquet")
 
@@ -168,7 +178,8 @@ def test_a_run_killed_at_any_moment_leaves_nothing_that_looks_finished(city: Pat
     script = (
         "import sys; from pathlib import Path; from datetime import date; from yibao.flows import dip as f; "
         "from yibao.packs import load_law; "
-        "f.build([Path(sys.argv[1])], Path(sys.argv[2]), f.Setting(load_law('zibo', ['demo'])), until=date(2024, 12, 31))"
+        "setting = f.Setting(load_law('zibo', ['demo'])); "
+        "f.build([Path(sys.argv[1])], Path(sys.argv[2]), setting, until=date(2024, 12, 31))"
     )
     random.seed(11)
     killed = finished = 0

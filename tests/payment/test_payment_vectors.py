@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction as F
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
@@ -27,14 +27,23 @@ def e4(ratio: Any) -> int:
 
 
 def case_points(
-    *, cost: Any, pts: Any, terms: dict[str, Any], mean: Any = None, inst: Any = "1", aux: Any = "1", pv: Any = "1",
-    unit: Any = "1", primary: bool = False, grouped: bool = True,
+    *,
+    cost: Any,
+    pts: Any,
+    terms: dict[str, Any],
+    mean: Any = None,
+    inst: Any = "1",
+    aux: Any = "1",
+    pv: Any = "1",
+    unit: Any = "1",
+    primary: bool = False,
+    grouped: bool = True,
 ) -> dict[str, Any]:
     """One case through standard_fee.sql and case_points.sql: its deviation and points as the product computes them."""
     reference = [] if mean is None else [{"dip_code": "G", "hosp_lv": "3", "dscg_year": 2024, "n": 1, "fee": fen(mean)}]
     grouped_row = {
-        "case_no": 0, "setl_id": "S", "fixmedins_code": "H", "hosp_lv": "3", "dscg_date": date(2025, 6, 1), "dscg_year": 2025,
-        "medfee_sumamt": fen(cost), "dip_code": "G" if grouped else "",
+        "case_no": 0, "setl_id": "S", "fixmedins_code": "H", "hosp_lv": "3", "dscg_date": date(2025, 6, 1),
+        "dscg_year": 2025, "medfee_sumamt": fen(cost), "dip_code": "G" if grouped else "",
         "dip_type": "core" if grouped else "ungrouped", "group_points": points(str(pts)), "aux": e4(aux),
         "primary_care": int(primary),
     }  # fmt: skip
@@ -77,7 +86,7 @@ def low_draft(v: Vector) -> None:
     assert found["deviation_type"] == v.expected["type"]
     assert points_text(found["case_points"]) == v.expected["case_score"]
     if "money" in v.expected:
-        money = point_value.payment_standard(found["case_points"], F(str(given["pv"])))
+        money = point_value.payment_standard(found["case_points"], Fraction(str(given["pv"])))
         assert f"{Decimal(money).scaleb(-2):.2f}" == v.expected["money"]
 
 
@@ -109,23 +118,23 @@ def case_score(v: Vector) -> None:
 def level_coefficient(v: Vector) -> None:
     given = v.inputs
     if "weights" in given:
-        means = [sum(F(m * w, 10) for m, w in zip(given[name], given["weights"], strict=True))
+        means = [sum(Fraction(m * w, 10) for m, w in zip(given[name], given["weights"], strict=True))
                  for name in ("level_means", "city_means")]  # fmt: skip
         assert f"{float(means[0]):.2f}" == v.expected["level"]
     else:
-        means = [F(given["level_disease_mean"]), F(given["city_disease_mean"])]
+        means = [Fraction(given["level_disease_mean"]), Fraction(given["city_disease_mean"])]
     assert points_text(coefficient.level_coefficient(*means)) == v.expected["coef"]
 
 
 def base_and_bonus(v: Vector) -> None:
-    items = [(F(weight), F(value)) for weight, value in v.inputs["items"]]
-    bonus, whole = coefficient.with_bonus(F(v.inputs["base"]), items)
+    items = [(Fraction(weight), Fraction(value)) for weight, value in v.inputs["items"]]
+    bonus, whole = coefficient.with_bonus(Fraction(v.inputs["base"]), items)
     assert (points_text(bonus), points_text(whole)) == (v.expected["bonus"], v.expected["coef"])
 
 
 def inversion(v: Vector) -> None:
     level = {"一级": "1", "二级": "2", "三级": "3"}
-    turned = coefficient.inverted({level[name]: F(value) for name, value in v.inputs["level_coef"].items()})
+    turned = coefficient.inverted({level[name]: Fraction(value) for name, value in v.inputs["level_coef"].items()})
     assert str(not turned) == v.expected["per_disease_allowed"]
     assert turned == [("2", "3")]
 
@@ -140,7 +149,7 @@ def opening(v: Vector) -> None:
 
 def settlement(v: Vector) -> None:
     given, expected = v.inputs, v.expected
-    ratio = F(str(given.get("ratio") or given.get("reimb_ratio") or 0))
+    ratio = Fraction(str(given.get("ratio") or given.get("reimb_ratio") or 0))
     if "booked" in given:
         ratio = point_value.booked_ratio(given["booked"] * 100, given["total_cost"] * 100)
         assert f"{float(ratio):.4f}" == expected["ratio"]
@@ -154,7 +163,7 @@ def published_value(v: Vector) -> None:
         settlement(v)
         return
     given = v.inputs
-    value = point_value.settlement_value(given["budget"] * 100, F(1), given["total_pts"] * 10**4)
+    value = point_value.settlement_value(given["budget"] * 100, Fraction(1), given["total_pts"] * 10**4)
     assert points_text(point_value.display(value)) == v.expected["value"]
     surplus = point_value.payment_standard(given["case_pts"] * 10**4, value) - given["case_cost"] * 100
     assert f"{Decimal(surplus).scaleb(-2):.2f}" == v.expected["surplus"]
@@ -168,7 +177,7 @@ def excellence_one(v: Vector) -> None:
 
 
 def excellence_two(v: Vector) -> None:
-    pairs = [(F(income), F(cost)) for income, cost in v.inputs["income_cost_per_point"]]
+    pairs = [(Fraction(income), Fraction(cost)) for income, cost in v.inputs["income_cost_per_point"]]
     chosen, (income, cost) = point_value.excellence_two(pairs)
     assert (str(len(chosen)), f"{income:.4f}", f"{cost:.4f}") == (
         v.expected["selected"], v.expected["pv"], v.expected["centre_cost"])  # fmt: skip
@@ -176,8 +185,8 @@ def excellence_two(v: Vector) -> None:
 
 def elastic(v: Vector) -> None:
     given = v.inputs
-    found = point_value.elastic_value(given["total"] * 100, given["base_points"] * 10**4, F(given["fixed_pv"]),
-                                      given["increment_points"] * 10**4, F(given["cap"]))  # fmt: skip
+    found = point_value.elastic_value(given["total"] * 100, given["base_points"] * 10**4, Fraction(given["fixed_pv"]),
+                                      given["increment_points"] * 10**4, Fraction(given["cap"]))  # fmt: skip
     assert {
         "base_total": f"{Decimal(found.base_fen).scaleb(-2):.2f}",
         "raw_pv": points_text(point_value.display(found.raw)),
@@ -188,7 +197,7 @@ def elastic(v: Vector) -> None:
 
 def mild(v: Vector) -> None:
     given = v.inputs
-    value = point_value.mild_value(given["total"] * 100, given["severe_points"] * 10**4, F(given["fixed_pv"]),
+    value = point_value.mild_value(given["total"] * 100, given["severe_points"] * 10**4, Fraction(given["fixed_pv"]),
                                    given["mild_points"] * 10**4)  # fmt: skip
     assert points_text(point_value.display(value)) == v.expected["mild_pv"]
 
@@ -201,7 +210,7 @@ def services(v: Vector) -> None:
 
 def standard(v: Vector) -> None:
     given = v.inputs
-    money = point_value.payment_standard(points(given["score"]), F(given["pv"]))
+    money = point_value.payment_standard(points(given["score"]), Fraction(given["pv"]))
     assert f"{Decimal(money).scaleb(-2):.2f}" == v.expected["standard"]
 
 
@@ -209,7 +218,7 @@ def whole_case(v: Vector) -> None:
     given = v.inputs
     found = case_points(cost="1", pts=given["pts"], inst=given["inst_coef"], aux=given["aux"],
                         terms={**TERMS, "low_rule": "none"})["case_points"]  # fmt: skip
-    money = point_value.payment_standard(found, F(given["value"]))
+    money = point_value.payment_standard(found, Fraction(given["value"]))
     due = point_value.pool_due(money, fen(given["patient_pays"]), fen(given["other_funds"]))
     assert (points_text(found), f"{Decimal(money).scaleb(-2):.2f}", f"{Decimal(due).scaleb(-2):.2f}") == (
         v.expected["score"], v.expected["standard"], v.expected["pool_pays"])  # fmt: skip
@@ -226,7 +235,7 @@ def conservation(v: Vector) -> None:
         paid = [row[0] for row in engine.rows("SELECT pay FROM share ORDER BY case_no")]
     assert paid == [fund * 6 // 10, fund * 4 // 10]
     assert f"{Decimal(sum(paid)).scaleb(-2):.2f}" == v.expected["sum"]
-    value = point_value.settlement_value(fund, F(v.inputs["ratio"]), sum(worth))
+    value = point_value.settlement_value(fund, Fraction(v.inputs["ratio"]), sum(worth))
     assert points_text(point_value.display(value)) == v.expected["pv"]
 
 
@@ -254,11 +263,11 @@ def test_every_checked_family_exists() -> None:
 
 def test_a_point_value_without_points_or_ratio_is_an_error_not_zero() -> None:
     with pytest.raises(point_value.PointValueError, match="总分值为0"):
-        point_value.settlement_value(100, F(1), 0)
+        point_value.settlement_value(100, Fraction(1), 0)
     with pytest.raises(point_value.PointValueError, match="报销比例为0"):
-        point_value.settlement_value(100, F(0), 10**4)
+        point_value.settlement_value(100, Fraction(0), 10**4)
 
 
 def test_rounding_of_the_display_never_enters_a_payment() -> None:
-    value = point_value.settlement_value(100, F(1), 3 * 10**4)
-    assert value == F(1, 3) and point_value.display(value) == half_up_ratio(F(1, 3), 10**4)
+    value = point_value.settlement_value(100, Fraction(1), 3 * 10**4)
+    assert value == Fraction(1, 3) and point_value.display(value) == half_up_ratio(Fraction(1, 3), 10**4)

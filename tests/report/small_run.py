@@ -54,13 +54,20 @@ def _case(key: str, place: str, level: str, dx: str, px: str | None, fee: str, d
     }  # fmt: skip
 
 
-def write(folder: Path, *, levels: bool = True) -> Run:
-    """Builds and prices the small run under ``folder``; without ``levels`` the cases have no hosp_lv column."""
+def write(folder: Path, *, levels: bool = True, two_levels: bool = False, setting: flow.Setting = SETTING) -> Run:
+    """Builds and prices the small run under ``folder``; without ``levels`` the cases have no hosp_lv column.
+
+    With ``two_levels`` the first-level hospital has done 20 appendectomies too, at 7,000 元 each.
+    """
     new = [_case(key, *values, date(2025, n % 12 + 1, 20)) for n, (key, values) in enumerate(NEW.items())]
-    for name, rows in (("old", _history()), ("new", new)):
+    old = _history() + [
+        _case(f"two-{n}", "H1", "1", "K35.300", "47.0100", "7000.00", date(2024, n % 12 + 1, 15))
+        for n in range(20 if two_levels else 0)
+    ]
+    for name, rows in (("old", old), ("new", new)):
         table = pa.Table.from_pylist(rows)
         pq.write_table(table if levels else table.drop_columns(["hosp_lv"]), folder / f"{name}.parquet")
     run = Run(folder / "catalogue", folder / "priced")
-    flow.build([folder / "old.parquet"], run.catalogue, SETTING)
-    flow.price([folder / "new.parquet"], run.catalogue, run.priced, SETTING, budget_fen=12_345_678)
+    flow.build([folder / "old.parquet"], run.catalogue, setting)
+    flow.price([folder / "new.parquet"], run.catalogue, run.priced, setting, budget_fen=12_345_678)
     return run

@@ -55,7 +55,7 @@ def test_the_steps_multiply_to_the_case_points_and_the_pay(run: Run) -> None:
     exact = Decimal(20000) / 9000 - 1
     points = Decimal(1000) * Decimal(steps["医疗机构系数"].value) * exact
     assert steps["病例分值"].value == f"{points.quantize(Decimal('0.0001'), ROUND_HALF_UP):,}"
-    share = Decimal(steps["病例分值"].value.replace(",", "")) / Decimal("16695.9610")
+    share = Decimal(steps["病例分值"].value.replace(",", "")) / Decimal("9877.7777")
     pay = Decimal(steps["支付金额"].value.replace(",", ""))
     assert abs(Decimal(BUDGET) * share - pay) < Decimal("0.01")
 
@@ -97,7 +97,7 @@ def test_names_stand_beside_codes(run: Run) -> None:
 def test_the_text_numbers_the_steps_and_names_sources_and_doubts(run: Run) -> None:
     lines = explain_text(explain(run.priced, "LOW", catalogue=run.catalogue)).splitlines()
     assert lines[0].startswith(" 1  结算清单")
-    assert any("支付金额" in line and line.endswith("6,274.07 元") for line in lines)
+    assert any("支付金额" in line and line.endswith("5,554.86 元") for line in lines)
     assert any("依据：" in line and "（含未经核实的参数）［dip.px_kinds］" in line for line in lines)
 
 
@@ -106,7 +106,7 @@ def test_a_catalogue_beside_the_run_is_found_and_without_one_the_way_is_still_to
     alone = tmp_path / "priced"
     shutil.copytree(run.priced, alone)
     steps = by_label(explain(alone, "LOW"))
-    assert steps["支付金额"].value == "6,274.07"
+    assert steps["支付金额"].value == "5,554.86"
     assert "病种历史加权例均费用 ÷ 基准病种 K35.3-47.0100 的例均费用9,000.00元" in steps["病种分值"].detail
 
 

@@ -119,12 +119,12 @@ def test_each_kind_of_deviation_has_one_case_with_its_whole_derivation(page: str
     heads = re.findall(r"<h3>(费用\S+|未入组)一例：(\S+)</h3>", page)
     assert dict(heads).keys() == {"费用偏低", "费用正常", "费用偏高", "费用极高", "未入组"}
     assert dict(heads)["费用偏低"] == "LOW"
-    assert "1,000.0000 × 0.444444 × 1.9091" in page
+    assert "1,000.0000 × 0.444444 × 1.0000" in page
 
 
 def test_the_formulas_stand_with_the_figures_of_the_run(page: str) -> None:
     text = text_of(page)
-    assert "结算点值 ＝ 预算 ÷ 总分值 ＝ 123,456.78 元 ÷ 16,695.9610 分 ＝ 7.3944 元/分" in text
+    assert "结算点值 ＝ 预算 ÷ 总分值 ＝ 123,456.78 元 ÷ 9,877.7777 分 ＝ 12.4984 元/分" in text
     assert "费用高于标准的2倍：病例分值 = 病种分值 × 机构系数 ×（费用 ÷ 标准 − 2 + 1）" in text
 
 
@@ -159,6 +159,7 @@ def test_cases_without_a_level_say_what_that_switches_off(tmp_path: Path) -> Non
     page = text_of((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert "未填等级" in page
     assert "医疗机构等级 hosp_lv 不分等级：机构系数按1计" in page
+    assert "本次病例没有医院等级，系数按1计" in page
     assert "仅供模拟" not in page.split("一 概览")[0]
 
 

@@ -13,8 +13,12 @@ SEED = Annotated[int, typer.Option("--seed", help="随机种子；同一种子�
 
 
 def demo(
-    people: PEOPLE = 200_000, city: CITY = DEFAULT_CITY, seed: SEED = 20250101, overlay: OVERLAY = None,
-    pack: PACK = None, memory: MEMORY = None,
+    people: PEOPLE = 200_000,
+    city: CITY = DEFAULT_CITY,
+    seed: SEED = 20250101,
+    overlay: OVERLAY = None,
+    pack: PACK = None,
+    memory: MEMORY = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="写结果的文件夹。")] = Path("out/demo"),
     as_json: JSON = False,
 ) -> None:
@@ -27,13 +31,17 @@ def demo(
         with show.progress("演示") as tell:
             done = run(law, out, people=people, seed=seed, memory=memory, progress=tell)
     facts = done.summary
-    show.summary(facts, [
-        ("病例", f"定价 {facts['priced']:,}，未入组 {facts['ungrouped']:,}，退回 {facts['rejected']:,}"),
-        ("病种", f"核心 {facts['groups_core']:,}，综合 {facts['groups_composite']:,}"),
-        ("支付", f"{facts['total_pay']} 元（预算 {facts['budget']} 元）"),
-        ("结算点值", f"{facts['point_value']} 元/分"),
-        ("RIV / 样本外R²", f"{facts['riv']:.4f} / {facts['r2']:.4f}"),
-    ], as_json)
+    show.summary(
+        facts,
+        [
+            ("病例", f"定价 {facts['priced']:,}，未入组 {facts['ungrouped']:,}，退回 {facts['rejected']:,}"),
+            ("病种", f"核心 {facts['groups_core']:,}，综合 {facts['groups_composite']:,}"),
+            ("支付", f"{facts['total_pay']} 元（预算 {facts['budget']} 元）"),
+            ("结算点值", f"{facts['point_value']} 元/分"),
+            ("RIV / 样本外R²", f"{facts['riv']:.4f} / {facts['r2']:.4f}"),
+        ],
+        as_json,
+    )
     show.closing(out / "report.html", 0, facts["unverified"], done.remarks)
 
 

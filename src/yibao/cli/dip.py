@@ -7,16 +7,37 @@ import typer
 
 from yibao.cli import show
 from yibao.cli.options import (
-    CASES, CATALOGUE, CITY, DEFAULT_CITY, JSON, LISTS, MEMORY, OUT, OVERLAY, PACK, SINCE, STRICT, UNTIL, overlays,
-)  # fmt: skip
+    CASES,
+    CATALOGUE,
+    CITY,
+    DEFAULT_CITY,
+    JSON,
+    LISTS,
+    MEMORY,
+    OUT,
+    OVERLAY,
+    PACK,
+    SINCE,
+    STRICT,
+    UNTIL,
+    overlays,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("build", help="由历史病例建立病种目录：catalogue.parquet 和 summary.json。")
 def build(
-    cases: CASES, out: OUT, since: SINCE = None, until: UNTIL = None, city: CITY = DEFAULT_CITY,
-    overlay: OVERLAY = None, pack: PACK = None, lists: LISTS = None, memory: MEMORY = None, strict: STRICT = False,
+    cases: CASES,
+    out: OUT,
+    since: SINCE = None,
+    until: UNTIL = None,
+    city: CITY = DEFAULT_CITY,
+    overlay: OVERLAY = None,
+    pack: PACK = None,
+    lists: LISTS = None,
+    memory: MEMORY = None,
+    strict: STRICT = False,
     as_json: JSON = False,
 ) -> None:
     """Learns a catalogue and prints what it holds."""
@@ -26,23 +47,42 @@ def build(
 
         law = load_law(city, overlays(overlay), pack or ())
         with show.progress("建立目录") as tell:
-            done = flow.build(cases, out, flow.Setting(law, lists, memory, tell),
-                              since=show.day_option(since), until=show.day_option(until))
+            done = flow.build(
+                cases,
+                out,
+                flow.Setting(law, lists, memory, tell),
+                since=show.day_option(since),
+                until=show.day_option(until),
+            )
     facts = done.summary
-    _finish(done, out, strict, as_json, [
-        ("病例", f"读入 {facts['cases']:,}，退回 {facts['rejected']:,}，用于学习 {facts['learned_from']:,}"),
-        ("病种", f"{facts['groups']:,} 个：核心 {facts['groups_core']:,}，综合 {facts['groups_composite']:,}"),
-        ("基准病种", facts["facts"]["base_disease"] or "（平均费用法）"),
-        ("版本", facts["facts"]["regime"]),
-    ])
+    _finish(
+        done,
+        out,
+        strict,
+        as_json,
+        [
+            ("病例", f"读入 {facts['cases']:,}，退回 {facts['rejected']:,}，用于学习 {facts['learned_from']:,}"),
+            ("病种", f"{facts['groups']:,} 个：核心 {facts['groups_core']:,}，综合 {facts['groups_composite']:,}"),
+            ("基准病种", facts["facts"]["base_disease"] or "（平均费用法）"),
+            ("版本", facts["facts"]["regime"]),
+        ],
+    )
 
 
 @app.command("price", help="按目录给病例入组、计分，并把预算按分值分到每一例。")
 def price(
-    cases: CASES, catalogue: CATALOGUE, out: OUT,
+    cases: CASES,
+    catalogue: CATALOGUE,
+    out: OUT,
     budget: Annotated[str, typer.Option("--budget", metavar="YUAN", help="要分配的金额，元。")],
-    since: SINCE = None, until: UNTIL = None, city: CITY = DEFAULT_CITY, overlay: OVERLAY = None, pack: PACK = None,
-    memory: MEMORY = None, strict: STRICT = False, as_json: JSON = False,
+    since: SINCE = None,
+    until: UNTIL = None,
+    city: CITY = DEFAULT_CITY,
+    overlay: OVERLAY = None,
+    pack: PACK = None,
+    memory: MEMORY = None,
+    strict: STRICT = False,
+    as_json: JSON = False,
 ) -> None:
     """Prices cases and prints the totals."""
     fen = show.budget_option(budget)
@@ -52,22 +92,46 @@ def price(
 
         law = load_law(city, overlays(overlay), pack or ())
         with show.progress("定价") as tell:
-            done = flow.price(cases, catalogue, out, flow.Setting(law, None, memory, tell), budget_fen=fen,
-                              since=show.day_option(since), until=show.day_option(until))
+            done = flow.price(
+                cases,
+                catalogue,
+                out,
+                flow.Setting(law, None, memory, tell),
+                budget_fen=fen,
+                since=show.day_option(since),
+                until=show.day_option(until),
+            )
     facts = done.summary
-    _finish(done, out, strict, as_json, [
-        ("病例", f"读入 {facts['cases']:,}，退回 {facts['rejected']:,}，定价 {facts['priced']:,}，"
-                 f"其中未入组 {facts['ungrouped']:,}"),
-        ("支付", f"{facts['total_pay']} 元（预算 {facts['budget']} 元）"),
-        ("结算点值", f"{facts['point_value']} 元/分，总分值 {facts['total_points']} 分"),
-        ("组间变异解释 RIV", f"{facts['riv']:.4f}" if facts["riv"] is not None else "费用没有差异，不能计算"),
-    ])
+    _finish(
+        done,
+        out,
+        strict,
+        as_json,
+        [
+            (
+                "病例",
+                f"读入 {facts['cases']:,}，退回 {facts['rejected']:,}，定价 {facts['priced']:,}，"
+                f"其中未入组 {facts['ungrouped']:,}",
+            ),
+            ("支付", f"{facts['total_pay']} 元（预算 {facts['budget']} 元）"),
+            ("结算点值", f"{facts['point_value']} 元/分，总分值 {facts['total_points']} 分"),
+            ("组间变异解释 RIV", f"{facts['riv']:.4f}" if facts["riv"] is not None else "费用没有差异，不能计算"),
+        ],
+    )
 
 
 @app.command("assess", help="评估目录：覆盖率、变异系数、RIV、CMI、样本外R²。")
 def assess(
-    cases: CASES, catalogue: CATALOGUE, since: SINCE = None, until: UNTIL = None, city: CITY = DEFAULT_CITY,
-    overlay: OVERLAY = None, pack: PACK = None, memory: MEMORY = None, strict: STRICT = False, as_json: JSON = False,
+    cases: CASES,
+    catalogue: CATALOGUE,
+    since: SINCE = None,
+    until: UNTIL = None,
+    city: CITY = DEFAULT_CITY,
+    overlay: OVERLAY = None,
+    pack: PACK = None,
+    memory: MEMORY = None,
+    strict: STRICT = False,
+    as_json: JSON = False,
 ) -> None:
     """Measures a catalogue on cases and prints the measures."""
     with show.explained():
@@ -77,21 +141,35 @@ def assess(
 
         law = load_law(city, overlays(overlay), pack or ())
         with show.progress("评估目录") as tell:
-            done = flow.assess(cases, catalogue, flow.Setting(law, None, memory, tell),
-                               since=show.day_option(since), until=show.day_option(until))
+            done = flow.assess(
+                cases,
+                catalogue,
+                flow.Setting(law, None, memory, tell),
+                since=show.day_option(since),
+                until=show.day_option(until),
+            )
     facts = done.summary
     coverage = "，".join(f"{LAYER_NAMES[kind]} {share:.2%}" for kind, share in facts["coverage"].items())
     groups = "，".join(f"{LAYER_NAMES[kind]} {n:,}" for kind, n in facts["groups"].items())
-    _finish(done, None, strict, as_json, [
-        ("病种", f"{groups}；病例用到 {facts['groups_used']:,} 个"),
-        ("病例覆盖", coverage),
-        ("入组率", f"{facts['grouped_share']:.2%}"),
-        ("变异系数 CV", f"{_number(facts['cv'])}（按病例加权）；CV>0.7 的病种 {facts['groups_cv_over_0.7']} 个，"
-                        f"CV>1 的 {facts['groups_cv_over_1.0']} 个"),
-        ("组间变异解释 RIV", _number(facts["riv"])),
-        ("病例组合指数 CMI", _number(facts["cmi"])),
-        ("样本外 R²", _number(facts["r2"])),
-    ])
+    _finish(
+        done,
+        None,
+        strict,
+        as_json,
+        [
+            ("病种", f"{groups}；病例用到 {facts['groups_used']:,} 个"),
+            ("病例覆盖", coverage),
+            ("入组率", f"{facts['grouped_share']:.2%}"),
+            (
+                "变异系数 CV",
+                f"{_number(facts['cv'])}（按病例加权）；CV>0.7 的病种 {facts['groups_cv_over_0.7']} 个，"
+                f"CV>1 的 {facts['groups_cv_over_1.0']} 个",
+            ),
+            ("组间变异解释 RIV", _number(facts["riv"])),
+            ("病例组合指数 CMI", _number(facts["cmi"])),
+            ("样本外 R²", _number(facts["r2"])),
+        ],
+    )
 
 
 def explain(
@@ -108,7 +186,7 @@ def explain(
     if as_json:
         show.summary({"setl_id": setl_id, "steps": [step._asdict() for step in steps]}, [], True)
     else:
-        show.out.print(told.explain_text(steps), markup=False)
+        show.out.print(told.explain_text(steps), markup=False, soft_wrap=True)
 
 
 def report(

@@ -21,9 +21,13 @@ def _day(text: str | None) -> date:
 
 @app.command("show", help="列出某日适用的参数、依据和来源等级。")
 def show_law(
-    prefix: PREFIX = "", city: CITY = DEFAULT_CITY, on: ON = None,
+    prefix: PREFIX = "",
+    city: CITY = DEFAULT_CITY,
+    on: ON = None,
     known: Annotated[str | None, typer.Option("--known", metavar="DATE", help="按这一天已公布的文件。")] = None,
-    overlay: OVERLAY = None, pack: PACK = None, as_json: JSON = False,
+    overlay: OVERLAY = None,
+    pack: PACK = None,
+    as_json: JSON = False,
 ) -> None:
     """Prints the parameters in force on a day."""
     with show.explained():
@@ -35,18 +39,20 @@ def show_law(
         show.summary({"parameters": [row._asdict() for row in rows]}, [], True)
         return
     table = Table(title=f"{len(rows)} 个参数", title_justify="left")
-    for header in ("参数", "含义", "值", "条件", "适用日期", "等级", "来源", "出处"):
+    for header in ("参数", "值", "条件和适用日期", "等级、来源和出处"):
         table.add_column(header, overflow="fold")
     for row in rows:
         value = f"{row.value} {row.unit}" if row.unit in ("元", "例", "日", "倍", "分") else row.value
-        table.add_row(row.key, row.label, value, row.where, row.period, row.status or row.grade, row.source, row.origin)
+        place = "\n".join((f"{row.status or row.grade}：{row.source}", row.origin))
+        table.add_row(f"{row.key}\n[dim]{row.label}[/dim]", value, f"{row.where}\n{row.period}".strip(), place)
     show.out.print(table)
 
 
 @app.command("check", help="检查政策包，逐条列出文件、行、列和改法。")
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(help="政策包文件夹或文件；不写则检查全部。")] = None,
-    pack: PACK = None, as_json: JSON = False,
+    pack: PACK = None,
+    as_json: JSON = False,
 ) -> None:
     """Checks packs; exit 1 when there is an error."""
     with show.explained():
@@ -74,8 +80,11 @@ def diff(
     city: CITY = DEFAULT_CITY,
     to_city: Annotated[str | None, typer.Option("--to-city", help="与另一统筹区比较。")] = None,
     overlay: OVERLAY = None,
-    to_overlay: Annotated[list[str] | None, typer.Option("--to-overlay", help="后一方叠加的方案；默认与前一方相同。")] = None,
-    pack: PACK = None, as_json: JSON = False,
+    to_overlay: Annotated[
+        list[str] | None, typer.Option("--to-overlay", help="后一方叠加的方案；默认与前一方相同。")
+    ] = None,
+    pack: PACK = None,
+    as_json: JSON = False,
 ) -> None:
     """Prints what differs between two days, cities or overlays."""
     with show.explained():

@@ -17,8 +17,8 @@ from rich.table import Table
 from yibao.kernel import Finding, Severity, fen_from_yuan, parse_day
 from yibao.kernel.money import MoneyError
 
-err = Console(stderr=True, highlight=False)
-out = Console(highlight=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 SHOWN = 20
 """How many findings a terminal shows; all of them are in rejected.xlsx."""
 

@@ -49,9 +49,7 @@ def parse_sql(name: str, text: str) -> SqlFile:
     declared, used = set(_words(head.get("params", ""))), set(_PARAMETER.findall(body))
     if declared != used:
         raise SqlHeaderError(f"{name}.sql: declares parameters {sorted(declared)} but uses {sorted(used)}")
-    return SqlFile(
-        name, body, _words(head["grain"]), _words(head["inputs"]), tuple(sorted(declared)), head["source"]
-    )
+    return SqlFile(name, body, _words(head["grain"]), _words(head["inputs"]), tuple(sorted(declared)), head["source"])
 
 
 @cache

@@ -230,7 +230,7 @@ def price(
 ) -> Outcome:
     """Groups, points and pays the discharges in the window; Σ pay is the budget to the fen.
 
-    Writes priced_cases.parquet, hospitals.parquet, trail.parquet (what `explain` reads), rejected.xlsx and summary.json.
+    Writes priced_cases.parquet, hospitals.parquet, trail.parquet (what `explain` reads), rejected.xlsx, summary.json.
     """
     saved = open_saved(catalogue)
     with Engine(memory=setting.memory, progress=setting.progress) as engine:
@@ -245,7 +245,9 @@ def price(
         opening = _opening_value(saved)
         facts = saved.summary["facts"]
         params = {
-            "pv_e4": display(opening), "unit_fee_micro": facts["unit_fee_micro"], "scale": facts["score_scale"],
+            "pv_e4": display(opening),
+            "unit_fee_micro": facts["unit_fee_micro"],
+            "scale": facts["score_scale"],
             "budget_fen": budget_fen,
         }
         engine.pipeline(PAYMENT, ("standard_fee", "case_points"), params)
@@ -274,8 +276,14 @@ def _coefficient_remarks(engine: Engine, report: LoadReport) -> list[str]:
 
 
 def _price_summary(
-    engine: Engine, setting: Setting, saved: Saved, report: LoadReport, views: Sequence[View],
-    budget_fen: int, total: int, opening: Fraction,
+    engine: Engine,
+    setting: Setting,
+    saved: Saved,
+    report: LoadReport,
+    views: Sequence[View],
+    budget_fen: int,
+    total: int,
+    opening: Fraction,
 ) -> dict[str, Any]:
     facts = saved.summary["facts"]
     quality = measure(quality_rows(engine), cost_per_point(facts), facts["score_scale"])

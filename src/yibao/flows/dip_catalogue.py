@@ -67,18 +67,22 @@ def grouping_lists(
     given = rows("dip_rules")
     if given is None:
         uses_rules = set(regime.layers) & {"early", "merged", "aux_dx"}
-        given = [dict(row) for key in _RULE_KEYS if uses_rules and view.has(key, **where)
-                 for row in view.table(key, **where)]
+        given = [
+            dict(row) for key in _RULE_KEYS if uses_rules and view.has(key, **where) for row in view.table(key, **where)
+        ]
     kinds = rows("px_kinds")
     kinds = kinds if kinds is not None else [dict(row) for row in view.table("dip.px_kinds")]
-    px_kind = pa.table({
-        "prefix": pa.array([row.get("prefix") or row.get("oprn_code") for row in kinds], pa.string()),
-        "px_kind": pa.array([row["px_kind"] for row in kinds], pa.string()),
-    })
+    px_kind = pa.table(
+        {
+            "prefix": pa.array([row.get("prefix") or row.get("oprn_code") for row in kinds], pa.string()),
+            "px_kind": pa.array([row["px_kind"] for row in kinds], pa.string()),
+        }
+    )
     rules = build_rules(given, lists, regime.layers)
     primary = lists.get("primary_care", [])
-    local = pa.table({"list": pa.array(["primary_care"] * len(primary), pa.string()),
-                      "code": pa.array(primary, pa.string())})
+    local = pa.table(
+        {"list": pa.array(["primary_care"] * len(primary), pa.string()), "code": pa.array(primary, pa.string())}
+    )
     return GroupingLists(rules, exclusion_tables(rows("dip_exclusions") or []), px_kind), local, reports
 
 
@@ -90,8 +94,14 @@ def save(
     parts.mkdir()
     engine.put("catalogue_groups", catalogue.groups)
     tables.write_parquet(engine, PUBLIC_SQL, folder / "catalogue.parquet")
-    own = {"groups": catalogue.groups, **{name: getattr(catalogue, name) for name in _TABLES},
-           **lists.rules.tables, **lists.exclusions, "px_kind": lists.px_kind, "local_list": local}
+    own = {
+        "groups": catalogue.groups,
+        **{name: getattr(catalogue, name) for name in _TABLES},
+        **lists.rules.tables,
+        **lists.exclusions,
+        "px_kind": lists.px_kind,
+        "local_list": local,
+    }
     for name, table in own.items():
         engine.put("_saving", table)
         tables.write_parquet(engine, "SELECT * FROM _saving", parts / f"{name}.parquet")
@@ -116,7 +126,8 @@ def open_saved(folder: Path) -> Saved:
     rules = {name: part(name) for name in ("rule", "rule_dx", "rule_dx_other", "rule_px")}
     exclusions = {name: part(name) for name in ("px_exclusion", "px_scope", "dx_exclusion")}
     lists = GroupingLists(Rules(rules, rules["rule_dx_other"].num_rows > 0), exclusions, part("px_kind"))
-    catalogue = Catalogue(part("groups"), *(part(name) for name in _TABLES), facts=dict(summary["facts"]))
+    related = (part("related_part"), part("related_rank"))
+    catalogue = Catalogue(part("groups"), *related, part("reference"), part("levels"), dict(summary["facts"]))
     return Saved(catalogue, lists, part("local_list"), summary)
 
 

@@ -9,7 +9,7 @@ _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|(\d{2})(
 
 
 def parse_day(text: str) -> date:
-    """The day written as 2025-01-31, 2025/1/31 or 20250131. Raises ValueError for an impossible day such as 31 February."""
+    """The day written as 2025-01-31, 2025/1/31 or 20250131. Raises ValueError for no such day (31 February)."""
     match = _DAY.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"not a day: {text!r}")

@@ -29,6 +29,4 @@ def inverted(by_level: Mapping[str, Fraction]) -> list[tuple[str, str]]:
     are then refused (DIP 3.0 draft, selection rule 3). Levels are ``1``, ``2``, ``3``.
     """
     levels = sorted(by_level)
-    return [
-        (low, high) for i, low in enumerate(levels) for high in levels[i + 1 :] if by_level[low] > by_level[high]
-    ]
+    return [(low, high) for i, low in enumerate(levels) for high in levels[i + 1 :] if by_level[low] > by_level[high]]

@@ -58,7 +58,7 @@ def pool_due(standard_fen: int, patient_fen: int, other_funds_fen: int) -> int:
 
 
 class Elastic(NamedTuple):
-    """弹性点值 of the extra volume: the money left for it (fen), its value before and after the cap, and what stays unspent."""
+    """弹性点值 of the extra volume: the money left for it (fen), its value uncapped and paid, what is unspent."""
 
     base_fen: int
     raw: Fraction
@@ -111,7 +111,9 @@ def excellence_one(hospitals: Sequence[HospitalCost]) -> tuple[Fraction, list[st
     return pool, sorted(h.code for h in chosen), value
 
 
-def excellence_two(points: Sequence[tuple[Fraction, Fraction]]) -> tuple[list[tuple[Fraction, Fraction]], tuple[float, float]]:
+def excellence_two(
+    points: Sequence[tuple[Fraction, Fraction]],
+) -> tuple[list[tuple[Fraction, Fraction]], tuple[float, float]]:
     """二维优值区间: hospitals with income and cost per point both below the mean and income ≥ cost, and their
     geometric median (income, cost). The income coordinate is the point value; the median is a statistic, so float.
 

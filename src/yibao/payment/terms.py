@@ -38,7 +38,9 @@ def read_terms(view: View, from_day: date, until_day: date) -> DipTerms:
     where = {"regime": view.text("dip.regime")}
     low, high = view.text("dip.deviation.low_rule", **where), view.text("dip.deviation.high_rule", **where)
     extreme = (
-        scaled(view.ratio("dip.deviation.extreme", **where), 100) if view.has("dip.deviation.extreme", **where) else None
+        scaled(view.ratio("dip.deviation.extreme", **where), 100)
+        if view.has("dip.deviation.extreme", **where)
+        else None
     )
     uses_aux = low == "cost_over_standard" and view.flag("dip.deviation.low_uses_aux", **where)
     return DipTerms(

@@ -158,6 +158,9 @@ def _layers(book: Book, case: Mapping[str, Any]) -> list[Step]:
         return [Step("入组", "未入组", "", "主要诊断被排除")]
     steps = []
     rules = book.saved.lists.rules.n_rules if book.saved is not None else 0
+    if scope == "unlearned":
+        detail = "符合规则表中的病种，但该病种没有历史病例，没有分值"
+        return [_step(book, words.SCOPES["rule"], "符合", "", detail, "dip.layers"), Step("入组", "未入组")]
     if scope == "rule":
         return [_hit(book, case)]
     if rules:
@@ -243,7 +246,9 @@ def _coefficient(book: Book, case: Mapping[str, Any]) -> Step:
     method = book.parameters.text("dip.coef.method")
     if own and method in own and Decimal(own[method]) == case["coefficient"] * 10**4:
         if method == "level_ratio":
-            detail = f"{level}历史加权例均费用{words.money(Decimal(own['mean_fee']) / 100)}元 ÷ 全市{words.money(pool)}元"
+            detail = (
+                f"{level}历史加权例均费用{words.money(Decimal(own['mean_fee']) / 100)}元 ÷ 全市{words.money(pool)}元"
+            )
         else:
             spent, usual = (words.money(Decimal(own[name]) / 100) for name in ("fee_own", "fee_usual"))
             detail = f"{level}历史费用{spent}元 ÷ 同样的病例按全市各病种例均费用计{usual}元"

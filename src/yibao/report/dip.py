@@ -33,7 +33,7 @@ def write_report(
     ``names`` puts names beside codes; ``data_note`` says what the data are (e.g. synthetic). The same folders give
     the same page. Raises ResultFolderError when a folder is not a finished result, ReportError when the catalogue is
     not the one the run used, OutputError when the page cannot be written.
-    """  # fmt: skip
+    """
     with Engine() as engine:
         page = _render(_context(open_result(engine, catalogue, priced), names or Names(), title, data_note))
     with tables.atomic_path(out) as path:
@@ -44,7 +44,7 @@ def _context(result: Result, names: Names, title: str | None, data_note: str) ->
     whole = page_money.totals(result)
     summary = result.summary
     checks = page_checks.checks(result, whole)
-    of_catalogue = [f"建立目录时：{one}" for one in result.saved.summary["remarks"] if one not in summary["remarks"]]
+    of_catalogue = [one for one in result.saved.summary["remarks"] if one not in summary["remarks"]]
     regime = result.facts["regime"]
     return {
         "title": title or f"{summary['city_name']}住院病例DIP定价报告",

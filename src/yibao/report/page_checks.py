@@ -16,6 +16,10 @@ from yibao.tables import FAULTS
 MOST_UNGROUPED = 20
 _CAUSES = {
     "barred": ("主要诊断在排除清单中，不能作主要诊断", "按主要诊断选择原则核对编码，改正后重新上传"),
+    "unlearned": (
+        "符合规则表中的病种，但该病种没有历史病例，没有分值",
+        "在目录中补充该病种的历史病例，或由专家评议分值",
+    ),
     "none": (
         "目录里没有相应的核心、综合病种，章节兜底也没有",
         "核对编码；编码无误的，补充历史病例后重建目录，或提请评议定分",
@@ -99,7 +103,7 @@ def workings(result: Result) -> dict[str, Any]:
         "history": Grid("年初点值的来历", "病例 例，费用 元，分值 分",
                         columns("出院年度* 权重 历史病例 医疗总费用 病种分值合计"), history,
                         ("加权合计", "", "", words.money(fee), words.points(worth))),
-        "levels": _coefficients(result),
+        "levels": _coefficients(result), "has_levels": bool(result.levels),
         "coefficient_rule": _COEFFICIENT_RULES[result.parameters.text("dip.coef.method")],
         "parameters": _parameter_grid(result.parameters.all()),
         "deviation_rules": _deviation_rules(result),

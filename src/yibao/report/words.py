@@ -33,6 +33,7 @@ SCOPES: Mapping[str, str] = {
     "chapter": "章节兜底（治疗方式）",
     "none": "未入组",
     "barred": "未入组（排除清单）",
+    "unlearned": "未入组（规则病种没有历史病例）",
 }
 """Which key of the catalogue a case answered to, by scope."""
 
@@ -43,12 +44,12 @@ REGIMES: Mapping[str, str] = {
 VALUES: Mapping[str, str] = {
     **REGIMES, "true": "是", "false": "否", "fixed": "固定病例数", "coverage": "按病例覆盖率", "subset": "全部具备",
     "overlap": "部分具备", "dearest": "取费用最高的组", "first": "取编码在前的组", "exact": "完全一致",
-    "prefix": "前缀一致", "mean_of_means": "各年次均费用加权", "pooled": "各年费用与例数分别加权", "all": "全部病例",
-    "group": "病种之内",
-    "none": "不设", "all_mean": "平均费用法", "base_disease": "基准病种法", "quota": "标准定额法", "auto": "自动选取",
-    "cost_over_mean": "按费用与标准之比折算", "cost_over_standard": "按实际费用计分", "excess": "超出部分加计",
-    "flag": "只作标记", "level_ratio": "按等级次均费用之比", "case_mix_ratio": "按同病种费用之比", "table": "按系数表", "in_force": "已施行", "draft": "草案",
-    "floating": "浮动点值",
+    "prefix": "前缀一致", "mean_of_means": "各年次均费用加权", "pooled": "各年费用与例数分别加权",
+    "all": "全部病例", "group": "病种之内", "none": "不设", "all_mean": "平均费用法", "base_disease": "基准病种法",
+    "quota": "标准定额法", "auto": "自动选取", "cost_over_mean": "按费用与标准之比折算",
+    "cost_over_standard": "按实际费用计分", "excess": "超出部分加计", "flag": "只作标记",
+    "level_ratio": "按等级次均费用之比", "case_mix_ratio": "按同病种费用之比",
+    "table": "按系数表", "in_force": "已施行", "draft": "草案", "floating": "浮动点值",
 }  # fmt: skip
 """Coded values of parameters, as people say them."""
 

@@ -44,7 +44,9 @@ def assess(rows: Sequence[Mapping[str, Any]], per_point: float, scale: int) -> d
         "cv": sum(k * cv for k, cv in cvs) / n_grouped if n_grouped else None,
         "riv": 1 - within / total if total else None,
         "r2": 1 - missed / total if total else None,
-        "cmi": sum(row["n"] * row["points"] for row in grouped) / POINT_SCALE / scale / n_grouped if n_grouped else None,
+        "cmi": sum(row["n"] * row["points"] for row in grouped) / POINT_SCALE / scale / n_grouped
+        if n_grouped
+        else None,
     }
     for limit in CV_LIMITS:
         measures[f"groups_cv_over_{limit}"] = sum(cv > limit for _, cv in cvs)

@@ -7,7 +7,9 @@ leaves its working tables there. Source: DIP 3.0 draft ch.3–5, regimes by para
 from collections import defaultdict
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -15,7 +17,7 @@ from yibao.casemix.dip.regime import Regime
 from yibao.casemix.dip.rules import Rules
 from yibao.casemix.dip.score import coverage_threshold, group_points, weighted_mean, year_weights
 from yibao.engine import Engine
-from yibao.kernel import half_up_ratio
+from yibao.kernel import half_up, half_up_ratio
 from yibao.standard.icd10 import chapter_of
 
 PACKAGE = "yibao.casemix.dip"
@@ -62,14 +64,27 @@ def prepare(engine: Engine, lists: GroupingLists, regime: Regime, first_year: in
     for name, table in {**lists.rules.tables, **lists.exclusions, "px_kind": lists.px_kind}.items():
         engine.put(name, table)
     if not lists.rules.needs_other_dx:
-        engine.put("case_dx", pa.table({"case_no": pa.array([], pa.int64()), "seq": pa.array([], pa.int32()),
-                                        "diag_code": pa.array([], pa.string())}))
+        engine.put(
+            "case_dx",
+            pa.table(
+                {
+                    "case_no": pa.array([], pa.int64()),
+                    "seq": pa.array([], pa.int32()),
+                    "diag_code": pa.array([], pa.string()),
+                }
+            ),
+        )
     engine.pipeline(PACKAGE, ("stay",), {"first_year": first_year})
     categories = [row[0] for row in engine.rows("SELECT DISTINCT substr(dx, 1, 3) FROM stay ORDER BY 1")]
-    engine.put("dx_chapter", pa.table({
-        "dx3": pa.array(categories, pa.string()),
-        "chapter": pa.array([chapter_of(category) for category in categories], pa.string()),
-    }))
+    engine.put(
+        "dx_chapter",
+        pa.table(
+            {
+                "dx3": pa.array(categories, pa.string()),
+                "chapter": pa.array([chapter_of(category) for category in categories], pa.string()),
+            }
+        ),
+    )
     engine.pipeline(PACKAGE, PREPARE, regime.sql_params)
 
 
@@ -84,21 +99,32 @@ def _core_minimum(engine: Engine, regime: Regime) -> tuple[int, dict[str, object
 def put_related(engine: Engine, groups: pa.Table) -> None:
     """Makes related_part (a group's related codes) and related_rank (which wins a tie) from the groups."""
     rows = [row for row in groups.select(["dip_code", "related", "tie_rank"]).to_pylist() if row["related"]]
-    parts = [(row["dip_code"], code, len(row["related"].split("|")))
-             for row in rows for code in row["related"].split("|")]
-    engine.put("related_part", pa.table({
-        "dip_code": pa.array([p[0] for p in parts], pa.string()),
-        "oprn_code": pa.array([p[1] for p in parts], pa.string()),
-        "n_codes": pa.array([p[2] for p in parts], pa.int64()),
-    }))
-    engine.put("related_rank", pa.table({
-        "dip_code": pa.array([row["dip_code"] for row in rows], pa.string()),
-        "nth": pa.array([row["tie_rank"] for row in rows], pa.int64()),
-    }))
+    parts = [
+        (row["dip_code"], code, len(row["related"].split("|"))) for row in rows for code in row["related"].split("|")
+    ]
+    engine.put(
+        "related_part",
+        pa.table(
+            {
+                "dip_code": pa.array([p[0] for p in parts], pa.string()),
+                "oprn_code": pa.array([p[1] for p in parts], pa.string()),
+                "n_codes": pa.array([p[2] for p in parts], pa.int64()),
+            }
+        ),
+    )
+    engine.put(
+        "related_rank",
+        pa.table(
+            {
+                "dip_code": pa.array([row["dip_code"] for row in rows], pa.string()),
+                "nth": pa.array([row["tie_rank"] for row in rows], pa.int64()),
+            }
+        ),
+    )
 
 
 def _tie_ranks(engine: Engine, rule: str) -> dict[str, int]:
-    """Which of several related groups wins a tie: the dearest in the history, or the first by code (dip.related.tie)."""
+    """Which of several related groups wins a tie: the dearest in the history or the first by code (dip.related.tie)."""
     rows = engine.rows("SELECT dx || '-' || px || '-' || related, n, fee FROM related_key")
     if rule == "dearest":
         rows.sort(key=lambda row: (-Fraction(row[2], row[1]), row[0]))
@@ -139,33 +165,35 @@ def _add(years: _Years, year: int, n: int, fee: int) -> None:
 
 
 def _means(reference: pa.Table, weights: Mapping[int, int], basis: str) -> _Means:
-    group: dict[str, _Years] = defaultdict(dict)
-    group_level: dict[tuple[str, str], _Years] = defaultdict(dict)
-    columns = ("dip_code", "hosp_lv", "dscg_year", "n", "fee")
-    for code, level, year, n, fee in zip(*(reference[name].to_pylist() for name in columns), strict=True):
-        _add(group[code], year, n, fee)
-        group_level[code, level][year] = (n, fee)
+    """``reference`` is in the order of its key, so each group's rows stand together."""
+    group: dict[str, Fraction] = {}
+    group_level: dict[tuple[str, str], Fraction] = {}
+    columns = (reference[name].to_pylist() for name in ("dip_code", "hosp_lv", "dscg_year", "n", "fee"))
+    for code, rows in groupby(zip(*columns, strict=True), key=itemgetter(0)):
+        whole: _Years = {}
+        for level, part in groupby(rows, key=itemgetter(1)):
+            years = {year: (n, fee) for _, _, year, n, fee in part}
+            for year, (n, fee) in years.items():
+                _add(whole, year, n, fee)
+            if (mean := weighted_mean(years, weights, basis)) is not None:
+                group_level[code, level] = mean
+        if (mean := weighted_mean(whole, weights, basis)) is not None:
+            group[code] = mean
     level_sums: dict[str, _Years] = defaultdict(dict)
     pool_sums: _Years = {}
     own = reference.group_by(["hosp_lv", "dscg_year"]).aggregate([("n_own", "sum"), ("fee_own", "sum")])
     for row in own.to_pylist():
         _add(level_sums[row["hosp_lv"]], row["dscg_year"], row["n_own_sum"], row["fee_own_sum"])
         _add(pool_sums, row["dscg_year"], row["n_own_sum"], row["fee_own_sum"])
-
-    def known(sums: Mapping[Any, _Years]) -> dict[Any, Fraction]:
-        found = {key: weighted_mean(years, weights, basis) for key, years in sums.items()}
-        return {key: mean for key, mean in found.items() if mean is not None}
-
     pool = weighted_mean(pool_sums, weights, basis)
     if not pool:
         raise LearnError("历史病例中没有可用于测算次均费用的病例，请检查结算日期范围和医疗总费用")
-    return _Means(
-        known(group), known(group_level), pool, {level: mean for level, mean in known(level_sums).items() if level}
-    )
+    levels = {level: weighted_mean(years, weights, basis) for level, years in level_sums.items() if level}
+    return _Means(group, group_level, pool, {level: mean for level, mean in levels.items() if mean is not None})
 
 
 def _auto_base(engine: Engine, regime: Regime) -> str:
-    """The steadiest operated core group (lowest CV of kept cases) with enough cases: what S4 三(一) asks of a base disease."""
+    """The steadiest operated core group (lowest CV of kept cases) with enough cases (基准病种, S4 三(一))."""
     engine.pipeline(PACKAGE, ("base_candidate",))
     found = engine.rows("SELECT operated, dip_code, n, fee, fee_square FROM base_candidate")
     rows = [row[1:] for row in found if row[0]] or [row[1:] for row in found]
@@ -206,8 +234,15 @@ def _scored(groups: pa.Table, reference: pa.Table, means: _Means, unit: Fraction
             row[f"mean_fee_lv{level}"] = None if at_level is None else half_up_ratio(at_level)
         rows.append(row)
     whole = pa.int64()
-    schema = pa.schema([*groups.schema, ("n_cases", whole), ("mean_fee", whole),
-                        *((f"mean_fee_lv{level}", whole) for level in LEVELS), ("points", whole)])
+    schema = pa.schema(
+        [
+            *groups.schema,
+            ("n_cases", whole),
+            ("mean_fee", whole),
+            *((f"mean_fee_lv{level}", whole) for level in LEVELS),
+            ("points", whole),
+        ]
+    )
     return pa.Table.from_pylist(rows, schema=schema)
 
 
@@ -218,21 +253,27 @@ def _levels(reference: pa.Table, means: _Means) -> pa.Table:
     """
     own: dict[str, int] = defaultdict(int)
     usual: dict[str, int] = defaultdict(int)
-    columns = ("dip_code", "hosp_lv", "n_own", "fee_own")
-    for code, level, n, fee in zip(*(reference[name].to_pylist() for name in columns), strict=True):
+    summed = reference.group_by(["dip_code", "hosp_lv"]).aggregate([("n_own", "sum"), ("fee_own", "sum")])
+    columns = ("dip_code", "hosp_lv", "n_own_sum", "fee_own_sum")
+    for code, level, n, fee in zip(*(summed[name].to_pylist() for name in columns), strict=True):
         if level in means.level and n and code in means.group:
+            mean = means.group[code]
             own[level] += fee
-            usual[level] += half_up_ratio(means.group[code] * n)
+            usual[level] += half_up(mean.numerator * n, mean.denominator)
     levels = sorted(means.level)
     whole = pa.int64()
-    return pa.table({
-        "hosp_lv": pa.array(levels, pa.string()),
-        "mean_fee": pa.array([half_up_ratio(means.level[level]) for level in levels], whole),
-        "fee_own": pa.array([own[level] for level in levels], whole),
-        "fee_usual": pa.array([usual[level] for level in levels], whole),
-        "level_ratio": pa.array([half_up_ratio(means.level[level] / means.pool, 10**4) for level in levels], whole),
-        "case_mix_ratio": pa.array([half_up_ratio(Fraction(own[level], usual[level]), 10**4) for level in levels], whole),
-    })
+    return pa.table(
+        {
+            "hosp_lv": pa.array(levels, pa.string()),
+            "mean_fee": pa.array([half_up_ratio(means.level[level]) for level in levels], whole),
+            "fee_own": pa.array([own[level] for level in levels], whole),
+            "fee_usual": pa.array([usual[level] for level in levels], whole),
+            "level_ratio": pa.array([half_up_ratio(means.level[level] / means.pool, 10**4) for level in levels], whole),
+            "case_mix_ratio": pa.array(
+                [half_up_ratio(Fraction(own[level], usual[level]), 10**4) for level in levels], whole
+            ),
+        }
+    )
 
 
 def learn(engine: Engine, lists: GroupingLists, regime: Regime) -> Catalogue:
@@ -281,7 +322,7 @@ def learn(engine: Engine, lists: GroupingLists, regime: Regime) -> Catalogue:
 
 
 def assign(engine: Engine, catalogue: Catalogue, lists: GroupingLists, regime: Regime) -> str:
-    """Puts every case of the engine's ``cases`` into a group of ``catalogue``; makes and names the table ``assigned``."""
+    """Puts every case of the engine's ``cases`` into a group of ``catalogue``; makes and names table ``assigned``."""
     prepare(engine, lists, regime)
     engine.put("dip_group", catalogue.groups)
     engine.put("related_part", catalogue.related_part)

@@ -12,10 +12,25 @@ import pyarrow as pa
 
 LAYERS = ("early", "merged", "aux_dx")
 LAYER_NAMES = {
-    "early": "先期分组", "merged": "并项", "aux_dx": "诊断辅助", "core": "核心病种",
-    "composite": "综合病种", "ungrouped": "未入组",
+    "early": "先期分组",
+    "merged": "并项",
+    "aux_dx": "诊断辅助",
+    "core": "核心病种",
+    "composite": "综合病种",
+    "ungrouped": "未入组",
 }
 _LIMITS = ("nwb_age_days_max", "nwb_adm_wt_min", "nwb_adm_wt_max", "age_min", "age_max")
+_WHOLE, _TEXT = pa.int64(), pa.string()
+_SCHEMAS = {
+    "rule": pa.schema([
+        ("rule_id", _WHOLE), ("seq", _WHOLE), ("layer", _TEXT), ("layer_rank", _WHOLE), ("dip_code", _TEXT),
+        ("dip_name", _TEXT), ("n_px", _WHOLE), ("has_dx", _WHOLE), ("has_dx_other", _WHOLE),
+        *((name, _WHOLE) for name in _LIMITS),
+    ]),
+    "rule_dx": pa.schema([("rule_id", _WHOLE), ("prefix", _TEXT)]),
+    "rule_dx_other": pa.schema([("rule_id", _WHOLE), ("prefix", _TEXT)]),
+    "rule_px": pa.schema([("rule_id", _WHOLE), ("term", _WHOLE), ("oprn_code", _TEXT)]),
+}  # fmt: skip
 
 
 class RuleError(ValueError):
@@ -108,32 +123,30 @@ def build_rules(
         except RuleError as error:
             raise RuleError(f"分组规则表第{number}行：{error}") from error
         rule_id = len(rule) + 1
-        rule.append({
-            "rule_id": rule_id, "seq": number, "layer": layer, "layer_rank": layers.index(layer),
-            "dip_code": row.get("dip_code") or "", "dip_name": row.get("dip_name") or "",
-            "n_px": len(terms), "has_dx": int(bool(main)), "has_dx_other": int(bool(side)), **limits,
-        })
+        rule.append(
+            {
+                "rule_id": rule_id,
+                "seq": number,
+                "layer": layer,
+                "layer_rank": layers.index(layer),
+                "dip_code": row.get("dip_code") or "",
+                "dip_name": row.get("dip_name") or "",
+                "n_px": len(terms),
+                "has_dx": int(bool(main)),
+                "has_dx_other": int(bool(side)),
+                **limits,
+            }
+        )
         dx += [{"rule_id": rule_id, "prefix": prefix} for prefix in main]
         other += [{"rule_id": rule_id, "prefix": prefix} for prefix in side]
         px += [
             {"rule_id": rule_id, "term": term, "oprn_code": code}
-            for term, codes in enumerate(terms, start=1) for code in codes
+            for term, codes in enumerate(terms, start=1)
+            for code in codes
         ]
-    number_type, text = pa.int64(), pa.string()
-    names = {
-        "rule": pa.schema(
-            [("rule_id", number_type), ("seq", number_type), ("layer", text), ("layer_rank", number_type),
-             ("dip_code", text), ("dip_name", text), ("n_px", number_type), ("has_dx", number_type),
-             ("has_dx_other", number_type), *((name, number_type) for name in _LIMITS)]
-        ),
-        "rule_dx": pa.schema([("rule_id", number_type), ("prefix", text)]),
-        "rule_dx_other": pa.schema([("rule_id", number_type), ("prefix", text)]),
-        "rule_px": pa.schema([("rule_id", number_type), ("term", number_type), ("oprn_code", text)]),
-    }
     data = {"rule": rule, "rule_dx": dx, "rule_dx_other": other, "rule_px": px}
-    return Rules(
-        {name: pa.Table.from_pylist(data[name], schema=schema) for name, schema in names.items()}, bool(other)
-    )
+    made = {name: pa.Table.from_pylist(data[name], schema=schema) for name, schema in _SCHEMAS.items()}
+    return Rules(made, bool(other))
 
 
 def exclusion_tables(rows: Sequence[Mapping[str, str | None]]) -> dict[str, pa.Table]:
@@ -141,7 +154,8 @@ def exclusion_tables(rows: Sequence[Mapping[str, str | None]]) -> dict[str, pa.T
     px = [{"code": row["code"], "effect": row["effect"]} for row in rows if row.get("list") == "px"]
     scope = [
         {"code": row["code"], "prefix": prefix}
-        for row in rows if row.get("list") == "px" and row.get("effect") == "scope"
+        for row in rows
+        if row.get("list") == "px" and row.get("effect") == "scope"
         for prefix in dx_prefixes(row.get("scope") or "")
     ]
     dx = [{"code": row["code"]} for row in rows if row.get("list") == "dx"]

@@ -6,6 +6,7 @@ them. Source: DIP 3.0 draft ch.3–5 and the 2.0 practice as set out in DIP_REGI
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import sqrt
 
 from yibao.kernel import POINT_SCALE, half_up_ratio
 
@@ -20,14 +21,16 @@ def weighted_mean(years: Mapping[int, tuple[int, int]], weights: Mapping[int, in
     ``mean_of_means`` (weighted mean of yearly means) or ``pooled`` (weighted fees over weighted cases); which one the
     text means is open, so it is a parameter (dip.weight_basis). None when no weighted year has a case.
     """
-    present = [(weights[year], n, fee) for year, (n, fee) in years.items() if n > 0 and weights.get(year, 0) > 0]
+    present = [(weights[year], n, fee) for year, (n, fee) in years.items() if n > 0 and weights.get(year)]
     if not present:
         return None
+    if len(present) == 1:
+        return Fraction(present[0][2], present[0][1])
     if basis == MEAN_OF_MEANS:
-        above, below = 0, 1
+        above, below, whole = 0, 1, 0
         for w, n, fee in present:
-            above, below = above * n + w * fee * below, below * n
-        return Fraction(above, below * sum(w for w, _, _ in present))
+            above, below, whole = above * n + w * fee * below, below * n, whole + w
+        return Fraction(above, below * whole)
     if basis == POOLED:
         return Fraction(sum(w * fee for w, _, fee in present), sum(w * n for w, n, _ in present))
     raise ValueError(f"unknown weight basis {basis!r}")
@@ -71,7 +74,7 @@ def bed_day_points(day_mean: Fraction, all_mean: Fraction, scale: int, days: int
 
 
 def keep_total(cases: Sequence[int], standard: Sequence[int], proposed: Sequence[int]) -> Fraction:
-    """总分值不变: the factor on proposed points that keeps Σ cases × points (W-办15); paid points = proposed × factor."""
+    """总分值不变: the factor on proposed points that keeps Σ cases × points (W-办15); paid = proposed × factor."""
     total = sum(n * s for n, s in zip(cases, standard, strict=True))
     return Fraction(total, sum(n * p for n, p in zip(cases, proposed, strict=True)))
 
@@ -112,4 +115,4 @@ def coefficient_of_variation(fees: Sequence[int], ddof: int = 0) -> float:
         return 0.0
     mean = Fraction(sum(fees), n)
     variance = sum((Fraction(fee) - mean) ** 2 for fee in fees) / (n - ddof)
-    return float(variance) ** 0.5 / float(mean)
+    return sqrt(variance) / float(mean)

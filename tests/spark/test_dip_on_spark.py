@@ -1,0 +1,106 @@
+"""Every SQL file of the DIP job makes the same tables on Spark as on DuckDB, to the fen, on 1,000 cases and more."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from dip_city import REGIME, lists
+from run_on_spark import compare, require_spark
+
+import yibao
+from yibao.casemix.dip import learn
+from yibao.casemix.dip.learn import ASSIGN, LEARN, MEASURE, PREPARE
+from yibao.engine import Engine, load_sql
+from yibao.payment.terms import DipTerms, terms_table
+from yibao.standard.icd10 import chapter_of
+from yibao.synth import generate
+
+pytestmark = pytest.mark.spark
+CASEMIX, PAYMENT = "yibao.casemix.dip", "yibao.payment"
+RULES = [
+    {"layer": "early", "dip_code": "AI", "dx": "P07", "nwb_age_days_max": "28", "nwb_adm_wt_max": "2499"},
+    {"layer": "merged", "dip_code": "MI", "dx": "I20|I21|I25", "px": "36.0600|36.0700+00.6600"},
+    {"layer": "aux_dx", "dip_code": "TU", "dx": "Z51.1", "dx_other": "C00-C75", "px": "99.2500"},
+]
+EXCLUSIONS = [
+    {"list": "px", "code": "88.7200", "effect": "not_principal", "scope": ""},
+    {"list": "px", "code": "38.9300", "effect": "conservative", "scope": ""},
+    {"list": "px", "code": "45.1600", "effect": "scope", "scope": "K25|K29"},
+    {"list": "dx", "code": "R50.900", "effect": "not_principal", "scope": ""},
+]
+KINDS = {"0": "相关手术", "3": "相关手术", "4": "相关手术", "5": "相关手术", "7": "相关手术", "8": "相关手术",
+         "88": "诊断性操作", "89": "内科诊疗", "45.1": "诊断性操作", "9": "治疗性操作"}  # fmt: skip
+REGIME_HERE = REGIME._replace(
+    core_min=5, composite_min=4, merge_dx3=True, trim_level="group", trim_low=REGIME.related_increase / 4,
+    trim_high=1 - REGIME.related_increase / 4, trim_min=8,
+)  # fmt: skip
+PARAMS = {**REGIME_HERE.sql_params, "first_year": 2023, "pv_e4": 100_000, "unit_fee_micro": 5_000_000_000, "scale": 1000,
+          "budget_fen": 123_456_789}  # fmt: skip
+TERMS = [
+    DipTerms(date(2023, 1, 1), date(2024, 6, 30), "cost_over_mean", "excess", 50, 200, 500, 0, 8000),
+    DipTerms(date(2024, 7, 1), date(2026, 12, 31), "cost_over_standard", "flag", 50, 200, None, 1, 8000),
+]
+
+
+@pytest.fixture(autouse=True)
+def spark() -> None:
+    require_spark()
+
+
+def inputs() -> dict[str, pa.Table]:
+    """A thousand synthetic cases as the session's tables before grouping, and the lists they are grouped with."""
+    cases = generate(2_600, seed=4).cases.slice(400, 1_000)
+    with Engine() as engine:
+        engine.put("raw", cases)
+        engine.con.execute(
+            "CREATE TABLE cases AS SELECT row_number() OVER (ORDER BY setl_id) AS case_no, * EXCLUDE (medfee_sumamt), "
+            "CAST(medfee_sumamt * 100 AS BIGINT) AS medfee_sumamt FROM raw"
+        )
+        tables = {"cases": engine.fetch("SELECT * FROM cases")}
+        for column, name, table in (("diag_codes", "diag_code", "case_dx"), ("oprn_codes", "oprn_code", "case_px")):
+            engine.con.execute(
+                f"CREATE TABLE {table} AS SELECT case_no, CAST(generate_subscripts(l, 1) AS INTEGER) AS seq, "
+                f"unnest(l) AS {name} FROM (SELECT case_no, string_split({column}, '|') AS l FROM cases "
+                f"WHERE {column} <> '')"
+            )
+            tables[table] = engine.fetch(f"SELECT * FROM {table}")
+    given = lists(RULES, EXCLUSIONS, kinds=KINDS)
+    categories = sorted({codes[:3] for codes in tables["cases"]["diag_codes"].to_pylist()})
+    chapters = pa.table({"dx3": categories, "chapter": [chapter_of(one) for one in categories]})
+    return {**tables, **given.rules.tables, **given.exclusions, "px_kind": given.px_kind, "dx_chapter": chapters}
+
+
+def learned(tables: dict[str, pa.Table]) -> dict[str, Any]:
+    """What the program itself adds between the statements: ranks of ties, points, coefficients, terms."""
+    with Engine() as engine:
+        for name, table in tables.items():
+            engine.put(name, table)
+        catalogue = learn(engine, lists(RULES, EXCLUSIONS, kinds=KINDS), REGIME_HERE)
+        groups = engine.fetch("SELECT * FROM dip_group")
+    return {
+        "dip_group": groups, "related_part": catalogue.related_part, "related_rank": catalogue.related_rank,
+        "catalogue_points": catalogue.groups.select(["dip_code", "points"]),
+        "level_coefficient": catalogue.levels.select(["hosp_lv", "case_mix_ratio"]).rename_columns(["hosp_lv", "coefficient"]),
+        "local_list": pa.table({"list": ["primary_care"], "code": [groups["dip_code"][0].as_py()]}),
+        "dip_terms": terms_table(TERMS),
+    }  # fmt: skip
+
+
+def test_learning_grouping_points_and_shares_are_equal_on_both_engines(tmp_path: Path) -> None:
+    tables = inputs()
+    first = [load_sql(CASEMIX, name) for name in ("stay", *PREPARE, "core_count", *LEARN)]
+    made = compare(first, tables, PARAMS, tmp_path)
+    assert {"early", "merged", "aux_dx"} & {row[-1] for row in made["rule_hit"]}
+    assert all(made[name] for name in ("related_key", "merged_key", "composite_key", "chapter_key", "rule_hit"))
+    second = [
+        *(load_sql(CASEMIX, name) for name in (*ASSIGN, *MEASURE, "base_candidate", "grouped", "quality_group")),
+        *(load_sql(PAYMENT, name) for name in ("standard_fee", "case_points", "share", "hospital")),
+    ]
+    before = [one for one in first if one.name != "dip_group"]
+    made = compare([*before, *second], {**tables, **learned(tables)}, PARAMS, tmp_path)
+    assert sum(row[1] for row in made["share"]) == PARAMS["budget_fen"]
+    tested = {one.name for one in (*first, *second)}
+    folder = Path(yibao.__file__).parent
+    assert tested == {p.stem for room in ("casemix/dip", "payment") for p in (folder / room).glob("*.sql")}
