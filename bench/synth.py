@@ -6,7 +6,10 @@ from pathlib import Path
 
 from bench._measure import measure, report
 
-_MAKE = "from yibao.synth import generate_cases; import pyarrow.parquet as pq; pq.write_table(generate_cases({n}), 'cases.parquet')"
+_MAKE = (
+    "from yibao.synth import generate_cases; import pyarrow.parquet as pq; "
+    "pq.write_table(generate_cases({n}), 'cases.parquet')"
+)
 _COPY = "import pyarrow.parquet as pq; pq.write_table(pq.read_table('cases.parquet'), 'copy.parquet')"
 
 

@@ -99,7 +99,7 @@ SELECT
     CASE
         WHEN deviation_type = 'ungrouped'
             THEN idiv(2 * fee * scale * ungrouped_e4 * 10000 + unit_fee, 2 * unit_fee)
-        WHEN deviation_type IN ('normal', 'none') THEN idiv(2 * weight * aux + 100000000, 200000000)
+        WHEN deviation_type IN ('normal', 'none') AND aux = 10000 THEN idiv(2 * group_points * inst + 10000, 20000)
         WHEN deviation_type = 'low' AND low_rule = 'cost_over_standard'
             THEN idiv(2 * fee * 1000000 + pv, 2 * pv)
         ELSE idiv(2 * weight * aux * dev_num + dev_den * 100000000, 2 * dev_den * 100000000)

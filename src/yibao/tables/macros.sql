@@ -4,7 +4,8 @@
 
 -- Trims ASCII and ideographic blanks; a blank cell is NULL. Plain ASCII without a blank, the usual case, goes by untouched.
 CREATE OR REPLACE TEMP MACRO tidy(x) AS CASE
-    WHEN regexp_full_match(x, '[!-~]+') THEN x
+    WHEN strlen(x) = length(x) AND x <> '' AND NOT contains(x, ' ') AND NOT contains(x, chr(9)) AND NOT contains(x, chr(10))
+     AND NOT contains(x, chr(13)) THEN x
     ELSE nullif(trim(x, chr(32) || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288) || chr(65279)), '') END;
 
 -- A number read as DOUBLE, written as people see it: 310.0 is 310.
@@ -15,7 +16,7 @@ CREATE OR REPLACE TEMP MACRO num_text(x) AS CASE
 
 -- Full-width digits, letters and marks (strlen counts bytes, length characters: the cheap test goes first).
 CREATE OR REPLACE TEMP MACRO wide(t) AS strlen(t) <> length(t) AND regexp_matches(t, '[０-９Ａ-Ｚａ-ｚ．－／＋]');
-CREATE OR REPLACE TEMP MACRO lost_digits(t) AS contains(lower(t), 'e+') AND regexp_full_match(t, '[0-9]+([.][0-9]+)?[eE][+][0-9]+');
+CREATE OR REPLACE TEMP MACRO lost_digits(t) AS contains(t, '+') AND regexp_full_match(t, '[0-9]+([.][0-9]+)?[eE][+][0-9]+');
 
 CREATE OR REPLACE TEMP MACRO text_fault(t) AS CASE
     WHEN wide(t) THEN 'full_width'

@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from yibao.casemix.dip.regime import Regime
 from yibao.casemix.dip.rules import Rules
-from yibao.casemix.dip.score import coverage_threshold, group_points, weighted_mean, year_weights
+from yibao.casemix.dip.score import coverage_threshold, weighted_mean, weighted_quotient, year_weights
 from yibao.engine import Engine
-from yibao.kernel import half_up, half_up_ratio
+from yibao.kernel import POINT_SCALE, half_up, half_up_ratio
 from yibao.standard.icd10 import chapter_of
 
 PACKAGE = "yibao.casemix.dip"
@@ -148,10 +148,12 @@ def _groups(engine: Engine, regime: Regime) -> pa.Table:
 
 
 class _Means(NamedTuple):
-    """Exact weighted means in fen: of each group, of each group at each level, of the pool and of each level."""
+    """Exact weighted means in fen: of each group and each group at each level as (numerator, denominator), of the pool
+    and of each level as fractions.
+    """
 
-    group: dict[str, Fraction]
-    group_level: dict[tuple[str, str], Fraction]
+    group: dict[str, tuple[int, int]]
+    group_level: dict[tuple[str, str], tuple[int, int]]
     pool: Fraction
     level: dict[str, Fraction]
 
@@ -166,8 +168,8 @@ def _add(years: _Years, year: int, n: int, fee: int) -> None:
 
 def _means(reference: pa.Table, weights: Mapping[int, int], basis: str) -> _Means:
     """``reference`` is in the order of its key, so each group's rows stand together."""
-    group: dict[str, Fraction] = {}
-    group_level: dict[tuple[str, str], Fraction] = {}
+    group: dict[str, tuple[int, int]] = {}
+    group_level: dict[tuple[str, str], tuple[int, int]] = {}
     columns = (reference[name].to_pylist() for name in ("dip_code", "hosp_lv", "dscg_year", "n", "fee"))
     for code, rows in groupby(zip(*columns, strict=True), key=itemgetter(0)):
         whole: _Years = {}
@@ -175,9 +177,9 @@ def _means(reference: pa.Table, weights: Mapping[int, int], basis: str) -> _Mean
             years = {year: (n, fee) for _, _, year, n, fee in part}
             for year, (n, fee) in years.items():
                 _add(whole, year, n, fee)
-            if (mean := weighted_mean(years, weights, basis)) is not None:
+            if (mean := weighted_quotient(years, weights, basis)) is not None:
                 group_level[code, level] = mean
-        if (mean := weighted_mean(whole, weights, basis)) is not None:
+        if (mean := weighted_quotient(whole, weights, basis)) is not None:
             group[code] = mean
     level_sums: dict[str, _Years] = defaultdict(dict)
     pool_sums: _Years = {}
@@ -215,35 +217,31 @@ def _unit(engine: Engine, regime: Regime, means: _Means) -> tuple[Fraction, str]
         base = regime.base_disease if regime.base_disease != "auto" else _auto_base(engine, regime)
         if base not in means.group:
             raise LearnError(f"基准病种“{base}”在历史病例中没有成组，请改选基准病种（参数 dip.base_disease）或写 auto")
-        return means.group[base], base
+        return Fraction(*means.group[base]), base
     raise LearnError(f"分值测算方法“{regime.score_method}”不认识（参数 dip.score.method）")
 
 
 def _scored(groups: pa.Table, reference: pa.Table, means: _Means, unit: Fraction, scale: int) -> pa.Table:
     counted = reference.group_by("dip_code").aggregate([("n_all", "sum")])
     counts = dict(zip(counted["dip_code"].to_pylist(), counted["n_all_sum"].to_pylist(), strict=True))
-    rows = []
-    for row in groups.to_pylist():
-        code = row["dip_code"]
-        mean = means.group.get(code)
-        if mean is None:
-            continue
-        row |= {"n_cases": counts[code], "mean_fee": half_up_ratio(mean), "points": group_points(mean, unit, scale)}
-        for level in LEVELS:
-            at_level = means.group_level.get((code, level))
-            row[f"mean_fee_lv{level}"] = None if at_level is None else half_up_ratio(at_level)
-        rows.append(row)
-    whole = pa.int64()
-    schema = pa.schema(
-        [
-            *groups.schema,
-            ("n_cases", whole),
-            ("mean_fee", whole),
-            *((f"mean_fee_lv{level}", whole) for level in LEVELS),
-            ("points", whole),
-        ]
-    )
-    return pa.Table.from_pylist(rows, schema=schema)
+    known = [means.group.get(code) for code in groups["dip_code"].to_pylist()]
+    groups = groups.filter(pa.array([mean is not None for mean in known]))
+    codes = groups["dip_code"].to_pylist()
+    # points = mean ÷ unit × scale in 10⁻⁴ 分, as score.group_points has it, without reducing each fraction
+    above, below = scale * POINT_SCALE * unit.denominator, unit.numerator
+    added = {
+        "n_cases": [counts[code] for code in codes],
+        "mean_fee": [half_up(*means.group[code]) for code in codes],
+        **{f"mean_fee_lv{level}": [_fee(means.group_level.get((code, level))) for code in codes] for level in LEVELS},
+        "points": [half_up(means.group[code][0] * above, means.group[code][1] * below) for code in codes],
+    }
+    for name, column in added.items():
+        groups = groups.append_column(name, pa.array(column, pa.int64()))
+    return groups
+
+
+def _fee(mean: tuple[int, int] | None) -> int | None:
+    return None if mean is None else half_up(*mean)
 
 
 def _levels(reference: pa.Table, means: _Means) -> pa.Table:
@@ -257,9 +255,9 @@ def _levels(reference: pa.Table, means: _Means) -> pa.Table:
     columns = ("dip_code", "hosp_lv", "n_own_sum", "fee_own_sum")
     for code, level, n, fee in zip(*(summed[name].to_pylist() for name in columns), strict=True):
         if level in means.level and n and code in means.group:
-            mean = means.group[code]
+            above, below = means.group[code]
             own[level] += fee
-            usual[level] += half_up(mean.numerator * n, mean.denominator)
+            usual[level] += half_up(above * n, below)
     levels = sorted(means.level)
     whole = pa.int64()
     return pa.table(

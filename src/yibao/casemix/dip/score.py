@@ -21,18 +21,26 @@ def weighted_mean(years: Mapping[int, tuple[int, int]], weights: Mapping[int, in
     ``mean_of_means`` (weighted mean of yearly means) or ``pooled`` (weighted fees over weighted cases); which one the
     text means is open, so it is a parameter (dip.weight_basis). None when no weighted year has a case.
     """
+    quotient = weighted_quotient(years, weights, basis)
+    return None if quotient is None else Fraction(*quotient)
+
+
+def weighted_quotient(
+    years: Mapping[int, tuple[int, int]], weights: Mapping[int, int], basis: str
+) -> tuple[int, int] | None:
+    """`weighted_mean` as (numerator, denominator), not reduced: a catalogue has a mean for each group and level."""
     present = [(weights[year], n, fee) for year, (n, fee) in years.items() if n > 0 and weights.get(year)]
     if not present:
         return None
     if len(present) == 1:
-        return Fraction(present[0][2], present[0][1])
+        return present[0][2], present[0][1]
     if basis == MEAN_OF_MEANS:
         above, below, whole = 0, 1, 0
         for w, n, fee in present:
             above, below, whole = above * n + w * fee * below, below * n, whole + w
-        return Fraction(above, below * whole)
+        return above, below * whole
     if basis == POOLED:
-        return Fraction(sum(w * fee for w, _, fee in present), sum(w * n for w, n, _ in present))
+        return sum(w * fee for w, _, fee in present), sum(w * n for w, n, _ in present)
     raise ValueError(f"unknown weight basis {basis!r}")
 
 
