@@ -60,6 +60,6 @@ def main(arguments: list[str]) -> None:
 
 
 def _joined(runs: list[Measured]) -> Measured:
-    """The runs of one command, one from each round; the rounds are interleaved so that a drift of the machine hits all."""
+    """The runs of one command, one from each round; in rounds, so that a drift of the machine hits all commands."""
     seconds = tuple(one.seconds for one in runs)
     return Measured(runs[0].label, median(seconds), max(one.peak_bytes for one in runs), seconds)

@@ -92,7 +92,11 @@ def keys_of(case: Case, lists: Lists, by_prefix: bool) -> Keys:
     related = {
         code
         for code in case["px"]
-        if lead and code != lead and effects[code][0] != "conservative" and kind_of(code, lists.kinds) != MEDICAL
+        if lead
+        and code != lead
+        and effects[code][0] != "conservative"
+        and (effects[code][0] != "scope" or dx.startswith(effects[code][1]))
+        and kind_of(code, lists.kinds) != MEDICAL
     }
     barred = bool(listed(dx, lists.barred, by_prefix))
     rule = ("", "") if barred else rule_of(case, lists.rules)

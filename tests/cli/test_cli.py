@@ -76,9 +76,17 @@ def test_every_fault_of_a_folder_is_named_in_one_run_and_the_good_rows_are_price
     done = yibao("dip", "price", *files, "--catalogue", catalogue, "--budget", "1000", "--out", out)
     said = done.stderr
     for part in (
-        "missing_column.csv", "dscg_date", "faults.csv 第2行 “medfee_sumamt”列，值“-5.00”", "第3行 “medfee_sumamt”列，值“0.005”",
-        "第4行 “dscg_date”列", "第5行 “dscg_date”列，值“2025-02-31”", "第6行 “setl_id”列，值“B5”", "第7行 “setl_id”列，值“B5”",
-        "第8行 “insutype”列，值“999”", "第9行 “medfee_sumamt”列，值“１２３.４５”", "torn.parquet",
+        "missing_column.csv",
+        "dscg_date",
+        "faults.csv 第2行 “medfee_sumamt”列，值“-5.00”",
+        "第3行 “medfee_sumamt”列，值“0.005”",
+        "第4行 “dscg_date”列",
+        "第5行 “dscg_date”列，值“2025-02-31”",
+        "第6行 “setl_id”列，值“B5”",
+        "第7行 “setl_id”列，值“B5”",
+        "第8行 “insutype”列，值“999”",
+        "第9行 “medfee_sumamt”列，值“１２３.４５”",
+        "torn.parquet",
     ):  # fmt: skip
         assert part in said, part
     rows = pq.read_table(out / "priced_cases.parquet").to_pylist()

@@ -13,11 +13,13 @@ import yibao
 from yibao.casemix.dip import learn
 from yibao.casemix.dip.learn import ASSIGN, LEARN, MEASURE, PREPARE
 from yibao.engine import Engine, load_sql
-from yibao.payment.terms import DipTerms, terms_table
+from yibao.packs import load_law
+from yibao.payment.terms import DipTerms, read_coefficients, terms_table
 from yibao.standard.icd10 import chapter_of
 from yibao.synth import generate
 
 pytestmark = pytest.mark.spark
+VIEW = load_law("zibo", ["demo"]).at(date(2025, 6, 1))
 CASEMIX, PAYMENT = "yibao.casemix.dip", "yibao.payment"
 RULES = [
     {"layer": "early", "dip_code": "AI", "dx": "P07", "nwb_age_days_max": "28", "nwb_adm_wt_max": "2499"},
@@ -36,8 +38,10 @@ REGIME_HERE = REGIME._replace(
     core_min=5, composite_min=4, merge_dx3=True, trim_level="group", trim_low=REGIME.related_increase / 4,
     trim_high=1 - REGIME.related_increase / 4, trim_min=8,
 )  # fmt: skip
-PARAMS = {**REGIME_HERE.sql_params, "first_year": 2023, "pv_e4": 100_000, "unit_fee_micro": 5_000_000_000, "scale": 1000,
-          "budget_fen": 123_456_789}  # fmt: skip
+PARAMS = {
+    **REGIME_HERE.sql_params, "first_year": 2023, "pv_e4": 100_000, "unit_fee_micro": 5_000_000_000, "scale": 1000,
+    "budget_fen": 123_456_789,
+}  # fmt: skip
 TERMS = [
     DipTerms(date(2023, 1, 1), date(2024, 6, 30), "cost_over_mean", "excess", 50, 200, 500, 0, 8000),
     DipTerms(date(2024, 7, 1), date(2026, 12, 31), "cost_over_standard", "flag", 50, 200, None, 1, 8000),
@@ -82,7 +86,7 @@ def learned(tables: dict[str, pa.Table]) -> dict[str, Any]:
     return {
         "dip_group": groups, "related_part": catalogue.related_part, "related_rank": catalogue.related_rank,
         "catalogue_points": catalogue.groups.select(["dip_code", "points"]),
-        "level_coefficient": catalogue.levels.select(["hosp_lv", "case_mix_ratio"]).rename_columns(["hosp_lv", "coefficient"]),
+        "level_coefficient": read_coefficients(VIEW, catalogue.levels),
         "local_list": pa.table({"list": ["primary_care"], "code": [groups["dip_code"][0].as_py()]}),
         "dip_terms": terms_table(TERMS),
     }  # fmt: skip
