@@ -180,3 +180,24 @@ def test_demo_and_synth_write_what_they_say(tmp_path: Path) -> None:
     assert (tmp_path / "demo" / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     yibao("synth", "--people", "2000", "--bad", "0.02", "--out", tmp_path / "city")
     assert (tmp_path / "city" / "cases.parquet").exists()
+
+
+def test_too_little_memory_is_said_in_words_and_writes_nothing(catalogue: Path, tmp_path: Path) -> None:
+    out = tmp_path / "c"
+    done = yibao("dip", "build", catalogue.parent / "cases.parquet", "-o", out, "--memory", "2MB", code=1)
+    assert "内存或磁盘空间不足" in done.stderr and "--memory" in done.stderr
+    assert not out.exists()
+
+
+def test_a_catalogue_of_another_city_is_refused(catalogue: Path, tmp_path: Path) -> None:
+    pack = tmp_path / "packs" / "jia"
+    pack.mkdir(parents=True)
+    (pack / "pack.yaml").write_text(
+        "code: 999999\nname: 甲市\nfirst_day: 2025-01-01\nextends: zibo\n", encoding="utf-8"
+    )
+    (tmp_path / "cases.csv").write_text(HEADER + GOOD.format(n=1), encoding="utf-8")
+    done = yibao(
+        "dip", "price", tmp_path / "cases.csv", "-c", catalogue, "--budget", "10", "-o", tmp_path / "p",
+        "--pack", tmp_path / "packs", "--city", "999999", code=1,
+    )  # fmt: skip
+    assert "甲市" in done.stderr and "--city" in done.stderr

@@ -221,7 +221,7 @@ def test_the_real_dirty_file_is_priced_and_predicted_out_of_sample(tmp_path: Pat
 
 
 def plain_r2() -> float:
-    """What a catalogue of 4-character diagnosis × set of procedures with a 3-character fallback reaches (5 cases each)."""
+    """What groups of 4-character diagnosis × set of procedures reach, with a 3-character fallback (5 cases each)."""
     rows = [
         (row["diag_codes"], frozenset((row["oprn_codes"] or "").split("|")), row["medfee_sumamt"], row["dscg_date"])
         for row in pq.read_table(REAL).to_pylist()

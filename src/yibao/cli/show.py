@@ -95,6 +95,12 @@ def explained() -> Iterator[None]:
     except typer.Exit:
         raise
     except Exception as error:
+        from yibao.engine import RESOURCE_ERRORS
+
+        if isinstance(error, RESOURCE_ERRORS):
+            cause = str(error).splitlines()[0]
+            step = "请用 --memory 调大内存上限，或腾出临时文件夹所在磁盘的空间后重新运行"
+            raise fail(f"内存或磁盘空间不足，没有写出结果；{step}（{cause}）") from error
         if not isinstance(error, _mendable()):
             raise
         for report in getattr(error, "reports", ()):

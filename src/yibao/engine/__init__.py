@@ -6,7 +6,7 @@ header), `Pipeline` steps by name; `yibao.engine.compile_kernel` turns plain ker
 May import kernel, standard and law.
 """
 
-from yibao.engine.session import Engine
+from yibao.engine.session import RESOURCE_ERRORS, Engine
 from yibao.engine.sqlfile import SqlFile, SqlHeaderError, load_sql
 
-__all__ = ["Engine", "SqlFile", "SqlHeaderError", "load_sql"]
+__all__ = ["RESOURCE_ERRORS", "Engine", "SqlFile", "SqlHeaderError", "load_sql"]

@@ -14,6 +14,9 @@ from yibao.engine.sqlfile import SqlFile, load_sql
 
 DEFAULT_MEMORY = "1400MB"
 
+RESOURCE_ERRORS = (duckdb.OutOfMemoryException, duckdb.IOException)
+"""What DuckDB raises when memory runs out past the spill, or the disk that takes the spill is full."""
+
 _OPENING = (
     "SET enable_progress_bar = false",
     # Integer division rounding down, for non-negative numbers; on Spark `a div b` (see portable.py).

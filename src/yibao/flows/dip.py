@@ -184,6 +184,17 @@ def build(
     return Outcome(summary, reports, remarks)
 
 
+def _opened(catalogue: Path, law: Law) -> Saved:
+    """The catalogue, which must be of the city whose law is in force."""
+    saved = open_saved(catalogue)
+    if saved.summary["city"] != law.code:
+        raise FlowError(
+            f"目录是{saved.summary['city_name']}（{saved.summary['city']}）的，而政策是{law.title}的："
+            "请用 --city 指定同一统筹区，或用 yibao dip build 重新建立目录"
+        )
+    return saved
+
+
 def _terms(law: Law, saved: Saved, first: date, last: date) -> tuple[list[DipTerms], list[View], list[str]]:
     """The law periods of the discharge dates, each with the regime of its day, which must be the catalogue's."""
     start, remarks = _clamped(law, first, "测算，结果仅供模拟")
@@ -232,7 +243,7 @@ def price(
 
     Writes priced_cases.parquet, hospitals.parquet, trail.parquet (what `explain` reads), rejected.xlsx, summary.json.
     """
-    saved = open_saved(catalogue)
+    saved = _opened(catalogue, setting.law)
     with Engine(memory=setting.memory, progress=setting.progress) as engine:
         report = _load_cases(engine, cases, (since, until))
         first, last = engine.rows("SELECT min(dscg_date), max(dscg_date) FROM cases")[0]
@@ -329,7 +340,7 @@ def assess(
     cases: Sequence[Path], catalogue: Path, setting: Setting, *, since: date | None = None, until: date | None = None
 ) -> Outcome:
     """Measures a catalogue on the discharges in the window; writes nothing."""
-    saved = open_saved(catalogue)
+    saved = _opened(catalogue, setting.law)
     with Engine(memory=setting.memory, progress=setting.progress) as engine:
         report = _load_cases(engine, cases, (since, until))
         view = _group(engine, setting.law, saved)
