@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner, Result
 
 from yibao.cli import app
@@ -95,6 +96,8 @@ def test_every_fault_of_a_folder_is_named_in_one_run_and_the_good_rows_are_price
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     assert (summary["cases"], summary["priced"], summary["rejected"]) == (11, 3, 8)
     assert (out / "rejected.xlsx").exists()
+    listed = CalamineWorkbook.from_path(out / "findings.xlsx").get_sheet_by_index(0).to_python()
+    assert sum(row[0] == "错误" for row in listed) == 10, "8 rows and 2 files"
 
 
 def test_strict_ends_with_1_on_a_reject_and_the_results_stand(catalogue: Path, tmp_path: Path) -> None:

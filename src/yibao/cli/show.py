@@ -20,7 +20,7 @@ from yibao.kernel.money import MoneyError
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 SHOWN = 20
-"""How many findings a terminal shows; all of them are in rejected.xlsx."""
+"""How many findings of a kind a terminal shows; all of them are in findings.xlsx."""
 
 _STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
@@ -141,5 +141,5 @@ def closing(where: Path | None, rejected: int, unverified: Sequence[str], remark
             f"{escape('、'.join(unverified[:6]))}{'……' if len(unverified) > 6 else ''}；全部见 summary.json"
         )
     if where is not None:
-        note = f"，退回的{rejected}行见 rejected.xlsx" if rejected else ""
+        note = f"，退回的{rejected}行见 rejected.xlsx，全部问题见 findings.xlsx" if rejected else ""
         err.print(f"[green]完成[/green] 结果在 {escape(str(where))}{note}")

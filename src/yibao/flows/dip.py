@@ -17,7 +17,7 @@ from yibao.casemix.dip.assess import assess as measure
 from yibao.casemix.dip.assess import cost_per_point
 from yibao.engine import Engine, load_sql
 from yibao.flows.dip_catalogue import Saved, grouping_lists, law_day, open_saved, save, write_summary
-from yibao.kernel import half_up_ratio, yuan
+from yibao.kernel import Severity, half_up_ratio, yuan
 from yibao.law import Law, Parameter, View
 from yibao.payment.point_value import display, opening_value
 from yibao.payment.terms import DEVIATION_KEYS, DipTerms, read_coefficients, read_terms, terms_table
@@ -132,9 +132,13 @@ def _load_facts(reports: Sequence[LoadReport]) -> dict[str, Any]:
     }
 
 
-def _write_rejected(engine: Engine, folder: Path, report: LoadReport) -> None:
-    if report.rows_rejected:
-        tables.write_rejected(folder / "rejected.xlsx", engine, report)
+def _write_faults(engine: Engine, folder: Path, reports: Sequence[LoadReport]) -> None:
+    """rejected.xlsx for the rows to mend, findings.xlsx with every fault and warning of every input."""
+    if reports[0].rows_rejected:
+        tables.write_rejected(folder / "rejected.xlsx", engine, reports[0])
+    listed = [one for report in reports for one in report.findings]
+    if any(one.severity is not Severity.INFO for one in listed):
+        tables.write_findings(folder / "findings.xlsx", listed)
 
 
 def build(
@@ -180,7 +184,7 @@ def build(
         }
         with tables.output_folder(out) as folder:
             save(engine, folder, catalogue, lists, local, summary)
-            _write_rejected(engine, folder, report)
+            _write_faults(engine, folder, reports)
     return Outcome(summary, reports, remarks)
 
 
@@ -274,7 +278,7 @@ def price(
             tables.write_parquet(engine, PRICED_SQL, folder / "priced_cases.parquet")
             tables.write_parquet(engine, HOSPITALS_SQL, folder / "hospitals.parquet")
             tables.write_parquet(engine, TRAIL_SQL, folder / "trail.parquet")
-            _write_rejected(engine, folder, report)
+            _write_faults(engine, folder, [report])
             write_summary(folder, summary)
     return Outcome(summary, [report], remarks)
 

@@ -2,8 +2,8 @@
 
 Entry points: `load` (files to a typed table and a `LoadReport`), `explode` (list column to child table),
 `output_folder` and `atomic_path` (nothing half-written ever looks finished), `write_parquet`, `write_csv`,
-`write_xlsx`, `read_table` and `read_summary` (back from a result folder), `write_rejected` (rejected.xlsx),
-`template` (an xlsx to fill in), `FAULTS` (every fault by code).
+`write_xlsx`, `write_rejected` and `write_findings` (what to mend), `read_table` and `read_summary` (back from a result
+folder), `template` (an xlsx to fill in), `FAULTS` (every fault by code).
 May import kernel, standard and engine. Names and codes follow the national platform's interface (see `standard`).
 """
 
@@ -12,7 +12,7 @@ from yibao.tables.faults import FAULTS
 from yibao.tables.load import load
 from yibao.tables.output import OutputError, atomic_path, output_folder
 from yibao.tables.own import ResultFolderError, read_summary, read_table
-from yibao.tables.rejected import write_rejected
+from yibao.tables.rejected import write_findings, write_rejected
 from yibao.tables.report import LoadReport
 from yibao.tables.template import template
 from yibao.tables.write import Sheet, query_sheet, write_csv, write_parquet, write_xlsx
@@ -32,6 +32,7 @@ __all__ = [
     "read_table",
     "template",
     "write_csv",
+    "write_findings",
     "write_parquet",
     "write_rejected",
     "write_xlsx",

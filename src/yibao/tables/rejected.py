@@ -1,6 +1,6 @@
 """rejected.xlsx: the rejected rows as their files have them, each with its reasons, ready to be put right."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -29,6 +29,17 @@ def write_rejected(path: Path | str, engine: Engine, report: LoadReport) -> int:
         header = [FILE, ROW, *shown, REASON]
         write_xlsx(path, [Sheet(report.table, header, chain(_ragged(ragged, shown), _rows(engine, report, shown)))])
     return count
+
+
+def write_findings(path: Path | str, findings: Sequence[Finding]) -> None:
+    """Writes the list of findings (问题清单), errors first as given: place, value, what is wrong, what to do."""
+    header = ["程度", FILE, ROW, "列", "值", "记录", "问题", "原因", "处理", "代码"]
+    rows = (
+        [one.severity.label, one.place.file, one.place.row, one.place.column, one.place.value, one.key, one.message,
+         one.cause, one.next_step, one.code]
+        for one in findings
+    )  # fmt: skip
+    write_xlsx(path, [Sheet("问题清单", header, rows)])
 
 
 def _ragged(findings: list[Finding], shown: list[str]) -> Iterator[list[object]]:

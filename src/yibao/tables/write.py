@@ -33,7 +33,7 @@ def write_parquet(engine: Engine, query: str, path: Path | str) -> None:
     """Writes the result of ``query`` (a SELECT or a table's name) as parquet. Raises OutputError."""
     with atomic_path(path) as part:
         quoted = str(part).replace("'", "''")
-        engine.con.execute(f"COPY ({_select(query)}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+        engine.con.execute(f"COPY ({_select(query)}) TO '{quoted}' (FORMAT parquet)")
 
 
 def write_csv(engine: Engine, query: str, path: Path | str) -> None:
