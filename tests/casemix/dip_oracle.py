@@ -53,7 +53,7 @@ class Learned(NamedTuple):
 
 def kind_of(code: str, kinds: Mapping[str, str]) -> str:
     fitting = [prefix for prefix in kinds if code.startswith(prefix)]
-    return kinds[max(fitting, key=len)] if fitting else "治疗性操作"
+    return kinds[max(fitting, key=len)] if fitting else MEDICAL
 
 
 def listed(code: str, entries: Iterable[str], by_prefix: bool) -> list[str]:
@@ -131,15 +131,29 @@ def mean(values: Sequence[int]) -> Fraction:
 
 
 def related_groups(
-    cases: Sequence[tuple[Keys, int]], least: int, increase: Fraction
+    cases: Sequence[tuple[Keys, int]], least: int, increase: Fraction, tie: str
 ) -> dict[tuple[str, str, str], Any]:
-    """Of the cases of one core pair: a procedure of at least ``least`` cases with and without it that adds the cost."""
+    """Of the cases of one core pair: a procedure of at least ``least`` cases with and without it that adds the cost.
+
+    A case goes to the first of its groups in the order of ties; groups that end under ``least`` are taken back, then,
+    one at a time from the end, splits that leave the rest under it.
+    """
     found = {}
     for code in sorted(set().union(*(keys.related for keys, _ in cases))):
         with_it = [fee for keys, fee in cases if code in keys.related]
         without = [fee for keys, fee in cases if code not in keys.related]
         if min(len(with_it), len(without)) >= least and mean(with_it) / mean(without) - 1 >= increase:
             found[cases[0][0].dx4, cases[0][0].px, code] = mean(with_it)
+    while found:
+        order = sorted(found, key=(lambda key: (-found[key], key[2])) if tie == "dearest" else (lambda key: key[2]))
+        went = Counter(next((key for key in order if key[2] in keys.related), None) for keys, _ in cases)
+        small = [key for key in order if went[key] < least]
+        if not small and went[None] < least:
+            small = order[-1:]
+        if not small:
+            break
+        for key in small:
+            del found[key]
     return found
 
 
@@ -162,7 +176,7 @@ def key_groups(found: Sequence[tuple[Keys, int]], regime: Any) -> tuple[dict[str
     for (dx, px), cases in core.items():
         groups[f"{dx}-{px or '保守治疗'}"] = group("core", dx, px, cases[0][0].kind)
         if px:
-            for (_, _, code), cost in related_groups(cases, least, regime.related_increase).items():
+            for (_, _, code), cost in related_groups(cases, least, regime.related_increase, regime.related_tie).items():
                 groups[f"{dx}-{px}-{code}"] = group("related", dx, px, cases[0][0].kind, code)
                 split[f"{dx}-{px}-{code}"] = cost
     rest = [keys for keys, _ in open_cases if (keys.dx4, keys.px) not in core]

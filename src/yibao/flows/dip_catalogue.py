@@ -1,6 +1,7 @@
 """Saving a learned DIP catalogue to a folder and opening it again, with the lists it was learned with."""
 
 import json
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,14 +60,11 @@ def grouping_lists(
         return found
 
     where = {"regime": regime.name}
-    listed = rows("dip_lists")
-    coded = listed if listed is not None else list(view.table("dip.code_lists"))
-    lists: dict[str, list[str]] = {}
-    for row in coded:
-        lists.setdefault(str(row["list"]), []).append(str(row["code"]))
+    uses_rules = bool(set(regime.layers) & {"early", "merged", "aux_dx"})
+    # A list of the user's replaces the law's list of that name; the others stand.
+    lists = _by_list(view.table("dip.code_lists") if uses_rules else ()) | _by_list(rows("dip_lists") or ())
     given = rows("dip_rules")
     if given is None:
-        uses_rules = set(regime.layers) & {"early", "merged", "aux_dx"}
         given = [
             dict(row) for key in _RULE_KEYS if uses_rules and view.has(key, **where) for row in view.table(key, **where)
         ]
@@ -79,11 +77,18 @@ def grouping_lists(
         }
     )
     rules = build_rules(given, lists, regime.layers)
-    primary = lists.get("primary_care", [])
+    primary = sorted(set(lists.get("primary_care", [])))
     local = pa.table(
         {"list": pa.array(["primary_care"] * len(primary), pa.string()), "code": pa.array(primary, pa.string())}
     )
     return GroupingLists(rules, exclusion_tables(rows("dip_exclusions") or []), px_kind), local, reports
+
+
+def _by_list(rows: Iterable[Mapping[str, str | None]]) -> dict[str, list[str]]:
+    lists: dict[str, list[str]] = {}
+    for row in rows:
+        lists.setdefault(str(row["list"]), []).append(str(row["code"]))
+    return lists
 
 
 def save(

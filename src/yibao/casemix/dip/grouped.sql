@@ -1,4 +1,4 @@
--- grain: setl_id
+-- grain: case_no
 -- inputs: assigned, stay, catalogue_points, local_list
 -- params: -
 -- source: RULEBOOK 4b.5: what payment needs of a case: its group, the group's points, whether it is a 基层病种 (institution coefficient 1)

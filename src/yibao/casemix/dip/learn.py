@@ -4,7 +4,7 @@ Reads the tables ``cases``, ``case_px`` (and ``case_dx`` when rules look at seco
 leaves its working tables there. Source: DIP 3.0 draft ch.3–5, regimes by parameter (DIP_REGIMES A.3, A.4).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import groupby
@@ -22,9 +22,9 @@ from yibao.standard.icd10 import chapter_of
 
 PACKAGE = "yibao.casemix.dip"
 PREPARE = ("dx_code", "px_code", "case_px_first", "case_main", "rule_hit")
+LEARN_CORE = ("core_key", "related_scope", "case_related", "related_key")
 LEARN = (
-    "core_key", "related_scope", "case_related", "related_key", "rest_after_core", "merged_key", "composite_count",
-    "composite_key", "chapter_key", "core_kind", "dip_group",
+    "rest_after_core", "merged_key", "composite_count", "composite_key", "chapter_key", "core_kind", "dip_group",
 )  # fmt: skip
 ASSIGN = ("related_hit", "key_group", "assigned")
 MEASURE = ("trim_bound", "measured", "reference")
@@ -46,7 +46,7 @@ class GroupingLists(NamedTuple):
 class Catalogue(NamedTuple):
     """A learned catalogue.
 
-    ``groups`` (grain dip_code): keys, counts, exact means in fen as text fractions turned to 10⁻⁶ 元, points 10⁻⁴.
+    ``groups`` (grain dip_code): keys, counts, weighted means in fen rounded half up, points 10⁻⁴.
     ``reference`` (grain dip_code, hosp_lv, dscg_year): cases and fees after trimming, the standard of deviations.
     ``levels`` (grain hosp_lv): weighted mean fee and ratios to the pool. ``facts``: unit, thresholds, years.
     """
@@ -123,6 +123,32 @@ def put_related(engine: Engine, groups: pa.Table) -> None:
     )
 
 
+def _keep_whole_groups(engine: Engine, core_min: int, tie: str) -> None:
+    """Takes back splits until every related group, and the group it was split from, keeps the threshold of cases.
+
+    Each split was judged alone; a case with two of the codes goes to one group only. So the cases are counted where
+    they would go, groups under the threshold are dropped, and where the rest of a pair is under it its last split in
+    the order of ties; repeated until nothing is dropped (DIP 3.0 draft: a core group has n ≥ T; count after moves).
+    """
+    while True:
+        ranks = _tie_ranks(engine, tie)
+        order = {"related_code": pa.array(list(ranks), pa.string()), "nth": pa.array(list(ranks.values()), pa.int64())}
+        engine.put("related_order", pa.table(order))
+        engine.pipeline(PACKAGE, ("related_count",))
+        kept = engine.rows("SELECT dx, px, related_code, n, n_rest FROM related_count ORDER BY dx, px, nth")
+        drop = {code for _, _, code, n, _ in kept if n < core_min}
+        touched = {(dx, px) for dx, px, code, _, _ in kept if code in drop}
+        last = {(dx, px): (code, n_rest) for dx, px, code, _, n_rest in kept}
+        drop |= {code for pair, (code, n_rest) in last.items() if pair not in touched and n_rest < core_min}
+        if not drop:
+            return
+        engine.put("related_dropped", pa.table({"related_code": pa.array(sorted(drop), pa.string())}))
+        engine.con.execute(
+            "DELETE FROM related_key WHERE dx || '-' || px || '-' || related IN "
+            "(SELECT related_code FROM related_dropped)"
+        )
+
+
 def _tie_ranks(engine: Engine, rule: str) -> dict[str, int]:
     """Which of several related groups wins a tie: the dearest in the history or the first by code (dip.related.tie)."""
     rows = engine.rows("SELECT dx || '-' || px || '-' || related, n, fee FROM related_key")
@@ -139,6 +165,12 @@ def _groups(engine: Engine, regime: Regime) -> pa.Table:
     """The table dip_group with each group's rank among related ties; put back for the assignment to read."""
     ranks = _tie_ranks(engine, regime.related_tie)
     groups = engine.fetch("SELECT * FROM dip_group ORDER BY dip_code")
+    twice = [code for code, n in Counter(groups["dip_code"].to_pylist()).items() if n > 1]
+    if twice:
+        raise LearnError(
+            f"病种编码重复：{'、'.join(sorted(twice)[:5])}；分组规则表（dip_rules）中的编码不得在两个层次使用，"
+            "也不得与由病例学习得到的病种编码相同，请改用别的编码"
+        )
     ranked = groups.append_column(
         "tie_rank", pa.array([ranks.get(code, 0) for code in groups["dip_code"].to_pylist()], pa.int64())
     )
@@ -287,6 +319,8 @@ def learn(engine: Engine, lists: GroupingLists, regime: Regime) -> Catalogue:
     engine.pipeline(PACKAGE, ("core_count",), regime.sql_params)
     core_min, covered = _core_minimum(engine, regime)
     params = {**regime.sql_params, "core_min": core_min}
+    engine.pipeline(PACKAGE, LEARN_CORE, params)
+    _keep_whole_groups(engine, core_min, regime.related_tie)
     engine.pipeline(PACKAGE, LEARN, params)
     groups = _groups(engine, regime)
     engine.pipeline(PACKAGE, (*ASSIGN, *MEASURE), params)
