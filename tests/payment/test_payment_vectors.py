@@ -52,7 +52,8 @@ def case_points(
             [("dip_code", pa.string()), ("hosp_lv", pa.string()), ("dscg_year", pa.int64()), ("n", pa.int64()),
              ("fee", pa.int64())])))  # fmt: skip
         engine.put("grouped", pa.Table.from_pylist([grouped_row]))
-        engine.put("level_coefficient", pa.table({"hosp_lv": ["3"], "coefficient": [e4(inst)]}))
+        days = {"from_day": [date(2025, 1, 1)], "until_day": [date(2025, 12, 31)]}
+        engine.put("level_coefficient", pa.table({"hosp_lv": ["3"], **days, "coefficient": [e4(inst)]}))
         span = {"from_day": date(2025, 1, 1), "until_day": date(2025, 12, 31)}
         row = {**span, **terms}
         engine.put("dip_terms", pa.table({k: pa.array([v], pa.int64() if v is None else None) for k, v in row.items()}))

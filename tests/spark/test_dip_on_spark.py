@@ -11,7 +11,7 @@ from run_on_spark import compare, require_spark
 
 import yibao
 from yibao.casemix.dip import learn
-from yibao.casemix.dip.learn import ASSIGN, LEARN, MEASURE, PREPARE
+from yibao.casemix.dip.learn import ASSIGN, LEARN, LEARN_CORE, MEASURE, PREPARE
 from yibao.engine import Engine, load_sql
 from yibao.packs import load_law
 from yibao.payment.terms import DipTerms, read_coefficients, terms_table
@@ -83,10 +83,12 @@ def learned(tables: dict[str, pa.Table]) -> dict[str, Any]:
             engine.put(name, table)
         catalogue = learn(engine, lists(RULES, EXCLUSIONS, kinds=KINDS), REGIME_HERE)
         groups = engine.fetch("SELECT * FROM dip_group")
+        order = engine.fetch("SELECT * FROM related_order")
     return {
+        "related_order": order,
         "dip_group": groups, "related_part": catalogue.related_part, "related_rank": catalogue.related_rank,
         "catalogue_points": catalogue.groups.select(["dip_code", "points"]),
-        "level_coefficient": read_coefficients(VIEW, catalogue.levels),
+        "level_coefficient": read_coefficients(VIEW, catalogue.levels, date(2023, 1, 1), date(2026, 12, 31)),
         "local_list": pa.table({"list": ["primary_care"], "code": [groups["dip_code"][0].as_py()]}),
         "dip_terms": terms_table(TERMS),
     }  # fmt: skip
@@ -94,12 +96,15 @@ def learned(tables: dict[str, pa.Table]) -> dict[str, Any]:
 
 def test_learning_grouping_points_and_shares_are_equal_on_both_engines(tmp_path: Path) -> None:
     tables = inputs()
-    first = [load_sql(CASEMIX, name) for name in ("stay", *PREPARE, "core_count", *LEARN)]
+    first = [load_sql(CASEMIX, name) for name in ("stay", *PREPARE, "core_count", *LEARN_CORE, *LEARN)]
     made = compare(first, tables, PARAMS, tmp_path)
     assert {"early", "merged", "aux_dx"} & {row[-1] for row in made["rule_hit"]}
     assert all(made[name] for name in ("related_key", "merged_key", "composite_key", "chapter_key", "rule_hit"))
     second = [
-        *(load_sql(CASEMIX, name) for name in (*ASSIGN, *MEASURE, "base_candidate", "grouped", "quality_group")),
+        *(
+            load_sql(CASEMIX, name)
+            for name in (*ASSIGN, *MEASURE, "base_candidate", "grouped", "quality_group", "related_count")
+        ),
         *(load_sql(PAYMENT, name) for name in ("standard_fee", "case_points", "share", "hospital")),
     ]
     before = [one for one in first if one.name != "dip_group"]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yibao.flows import dip as flow
-from yibao.kernel import fen_from_yuan
+from yibao.kernel import MAX_BUDGET_FEN, fen_from_yuan
 from yibao.law import Law
 from yibao.report.dip import Names, write_report
 from yibao.synth import City, generate, write_city
@@ -49,7 +49,7 @@ def run(
 def _fees_of(cases: pa.Table, year: int) -> int:
     """The total fee of a year's discharges in fen."""
     of_year = cases.filter(pc.equal(pc.year(cases["dscg_date"]), year))
-    return fen_from_yuan(pc.sum(of_year["medfee_sumamt"]).as_py())
+    return fen_from_yuan(pc.sum(of_year["medfee_sumamt"]).as_py(), MAX_BUDGET_FEN)
 
 
 def _names(city: City) -> Names:

@@ -11,6 +11,7 @@ from yibao.cli.options import (
     CATALOGUE,
     CITY,
     DEFAULT_CITY,
+    FOR,
     JSON,
     LISTS,
     MEMORY,
@@ -39,6 +40,7 @@ def build(
     memory: MEMORY = None,
     strict: STRICT = False,
     as_json: JSON = False,
+    for_day: FOR = None,
 ) -> None:
     """Learns a catalogue and prints what it holds."""
     with show.explained():
@@ -53,6 +55,7 @@ def build(
                 flow.Setting(law, lists, memory, tell),
                 since=show.day_option(since),
                 until=show.day_option(until),
+                for_day=show.day_option(for_day),
             )
     facts = done.summary
     _finish(

@@ -43,7 +43,7 @@ def show_law(
         table.add_column(header, overflow="fold")
     for row in rows:
         value = f"{row.value} {row.unit}" if row.unit in ("元", "例", "日", "倍", "分") else row.value
-        place = "\n".join((f"{row.status or row.grade}：{row.source}", row.origin))
+        place = "\n".join((f"{row.grade}{f'（{row.status}）' if row.status else ''}：{row.source}", row.origin))
         table.add_row(f"{row.key}\n[dim]{row.label}[/dim]", value, f"{row.where}\n{row.period}".strip(), place)
     show.out.print(table)
 

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,22 @@ LISTS = Annotated[
         help="本地分组用表所在文件夹：dip_rules、dip_exclusions、px_kinds、dip_lists（csv 或 xlsx）。",
     ),
 ]
-MEMORY = Annotated[str | None, typer.Option("--memory", metavar="SIZE", help="计算内存上限，如 1400MB；超出时用磁盘。")]
+
+
+def _memory(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", text, re.ASCII | re.IGNORECASE):
+        raise typer.BadParameter(f"“{text}”不是内存大小，请写成 1400MB 或 2GB")
+    return text
+
+
+MEMORY = Annotated[
+    str | None,
+    typer.Option("--memory", metavar="SIZE", callback=_memory, help="计算内存上限，如 1400MB；超出时用磁盘。"),
+]
+FOR = Annotated[
+    str | None,
+    typer.Option("--for", metavar="DATE", help="目录从哪一天起使用，按这一天的政策建立；默认为历史结束的次日。"),
+]
 STRICT = Annotated[bool, typer.Option("--strict", help="有一行被退回就以退出码 1 结束。")]
 JSON = Annotated[bool, typer.Option("--json", help="在标准输出写 JSON 摘要。")]
 

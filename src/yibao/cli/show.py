@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from yibao.kernel import Finding, Severity, fen_from_yuan, parse_day
+from yibao.kernel import MAX_BUDGET_FEN, Finding, Severity, fen_from_yuan, parse_day
 from yibao.kernel.money import MoneyError
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -38,7 +38,7 @@ def day_option(text: str | None) -> date | None:
 def budget_option(text: str) -> int:
     """The fen of --budget, given in 元."""
     try:
-        fen = fen_from_yuan(text.replace(",", "").replace("，", ""))
+        fen = fen_from_yuan(text.replace(",", "").replace("，", ""), MAX_BUDGET_FEN)
     except MoneyError as error:
         raise typer.BadParameter(f"{error}；请写成元，如 100000000 或 100000000.00") from error
     if fen <= 0:
@@ -75,16 +75,19 @@ def fail(message: str, code: int = 1) -> typer.Exit:
 
 def _mendable() -> tuple[type[Exception], ...]:
     """The errors whose message tells the user what to do; imported only when something went wrong."""
-    from yibao.casemix.dip import LearnError, RuleError
+    from yibao.casemix.dip import LearnError, RegimeError, RuleError
     from yibao.flows.dip import FlowError
     from yibao.law import LawError
     from yibao.packs import PackError
     from yibao.payment.point_value import PointValueError
+    from yibao.payment.terms import TermsError
     from yibao.report.result import ReportError
     from yibao.tables import OutputError, ResultFolderError
 
-    return (FlowError, LawError, PackError, ResultFolderError, OutputError, LearnError, RuleError, PointValueError,
-            ReportError)  # fmt: skip
+    return (
+        FlowError, LawError, PackError, ResultFolderError, OutputError, LearnError, RuleError, PointValueError,
+        RegimeError, TermsError, ReportError,
+    )  # fmt: skip
 
 
 @contextmanager

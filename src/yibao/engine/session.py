@@ -19,6 +19,8 @@ RESOURCE_ERRORS = (duckdb.OutOfMemoryException, duckdb.IOException)
 
 _OPENING = (
     "SET enable_progress_bar = false",
+    # A timestamp with a zone falls on the day it has in China (UTC+8), whatever the machine's own zone.
+    "SET TimeZone = 'Etc/GMT-8'",
     # Integer division rounding down, for non-negative numbers; on Spark `a div b` (see portable.py).
     "CREATE OR REPLACE MACRO idiv(a, b) AS CAST(CAST(a AS HUGEINT) // CAST(b AS HUGEINT) AS BIGINT)",
 )

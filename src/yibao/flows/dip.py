@@ -11,8 +11,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from yibao import __version__, tables
-from yibao.casemix.dip import LearnError, RuleError, assign, learn, read_regime
+from yibao.casemix.dip import LearnError, RegimeError, RuleError, assign, learn, read_regime
 from yibao.casemix.dip.assess import assess as measure
 from yibao.casemix.dip.assess import cost_per_point
 from yibao.engine import Engine, load_sql
@@ -45,6 +47,10 @@ TRAIL_SQL = f"""
     FROM grouped AS g JOIN case_points AS p ON p.case_no = g.case_no JOIN assigned AS a ON a.case_no = g.case_no
     JOIN case_main AS m ON m.case_no = g.case_no JOIN cases AS c ON c.case_no = g.case_no"""
 """What explains a case: its keys, its group, its standard; in the order of the input."""
+
+
+OPTIONAL = ("rejected.xlsx", "findings.xlsx")
+"""Files a run writes only when there is something to say; those of an earlier run go."""
 
 
 class FlowError(RuntimeError):
@@ -142,23 +148,31 @@ def _write_faults(engine: Engine, folder: Path, reports: Sequence[LoadReport]) -
 
 
 def build(
-    cases: Sequence[Path], out: Path, setting: Setting, *, since: date | None = None, until: date | None = None
+    cases: Sequence[Path],
+    out: Path,
+    setting: Setting,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    for_day: date | None = None,
 ) -> Outcome:
     """Learns a catalogue from discharges in the window and writes it to ``out``.
 
-    Raises FlowError when nothing can be learned, MissingParameter when the law leaves a key open.
+    It is learned under the law of ``for_day``, the first day it is for: by default the day after the history ends
+    (``until``, else the last discharge). Raises FlowError when nothing can be learned, MissingParameter when the law
+    leaves a key open.
     """
     with Engine(memory=setting.memory, progress=setting.progress) as engine:
         report = _load_cases(engine, cases, (since, until))
-        last = engine.rows("SELECT max(dscg_date) FROM cases")[0][0]
-        day, remarks = _clamped(setting.law, last, "建立目录")
+        last = until or engine.rows("SELECT max(dscg_date) FROM cases")[0][0]
+        day, remarks = _clamped(setting.law, for_day or last + timedelta(days=1), "建立目录")
         view = setting.law.at(day)
         try:
             regime = read_regime(view)
             lists, local, found = grouping_lists(engine, view, regime, setting.lists)
             _explode_diagnoses(engine, lists.rules.needs_other_dx)
             catalogue = learn(engine, lists, regime)
-        except (LearnError, RuleError) as error:
+        except (LearnError, RuleError, RegimeError) as error:
             raise FlowError(str(error), [report]) from error
         in_type = dict(engine.rows("SELECT dip_type, count(*) FROM assigned GROUP BY dip_type ORDER BY dip_type"))
         reports = [report, *found]
@@ -178,11 +192,12 @@ def build(
             "groups_by_type": dict(sorted(kinds.items())),
             "cases_by_type": in_type,
             "facts": catalogue.facts,
+            "grouping": {name: str(value) for name, value in regime._asdict().items()},
             "remarks": remarks,
             "unverified": view.unverified,
             "parameters": _parameters(view.used),
         }
-        with tables.output_folder(out) as folder:
+        with tables.output_folder(out, optional=OPTIONAL) as folder:
             save(engine, folder, catalogue, lists, local, summary)
             _write_faults(engine, folder, reports)
     return Outcome(summary, reports, remarks)
@@ -199,22 +214,24 @@ def _opened(catalogue: Path, law: Law) -> Saved:
     return saved
 
 
-def _terms(law: Law, saved: Saved, first: date, last: date) -> tuple[list[DipTerms], list[View], list[str]]:
+def _terms(law: Law, saved: Saved, first: date, last: date) -> tuple[list[DipTerms], pa.Table, list[View], list[str]]:
     """The law periods of the discharge dates, each with the regime of its day, which must be the catalogue's."""
     start, remarks = _clamped(law, first, "测算，结果仅供模拟")
     cuts = [first, *(day for day in law.changes(DEVIATION_KEYS, start, last) if day > first)]
-    views, terms = [], []
+    views, terms, coefficients = [], [], []
     for at, until in zip(cuts, [*(day - timedelta(days=1) for day in cuts[1:]), last], strict=True):
         view = law.at(max(at, start))
         regime = view.text("dip.regime")
         if regime != saved.summary["facts"]["regime"]:
             raise FlowError(
                 f"{at.isoformat()} 至 {until.isoformat()} 出院的病例适用 {regime}，而目录按 "
-                f"{saved.summary['facts']['regime']} 建立：请用 yibao dip build 建立该版本的目录，分段定价"
+                f"{saved.summary['facts']['regime']} 建立：请用 yibao dip build --for {at.isoformat()} "
+                "建立该版本的目录，分段定价"
             )
         views.append(view)
         terms.append(read_terms(view, at, until))
-    return terms, views, remarks
+        coefficients.append(read_coefficients(view, saved.catalogue.levels, at, until))
+    return terms, pa.concat_tables(coefficients), views, remarks
 
 
 def _opening_value(saved: Saved) -> Fraction:
@@ -226,6 +243,12 @@ def _opening_value(saved: Saved) -> Fraction:
 def _group(engine: Engine, law: Law, saved: Saved) -> View:
     view = law.at(law_day(saved.summary))
     regime = read_regime(view)
+    changed = [name for name, text in saved.summary["grouping"].items() if str(getattr(regime, name)) != text]
+    if changed:
+        raise FlowError(
+            f"现在的政策参数与建立目录时不同（{'、'.join(changed)}）：请用相同的 --city、--overlay、--pack，"
+            "或用 yibao dip build 重新建立目录"
+        )
     _explode_diagnoses(engine, saved.lists.rules.needs_other_dx)
     assign(engine, saved.catalogue, saved.lists, regime)
     engine.put("catalogue_points", saved.catalogue.groups.select(["dip_code", "points"]))
@@ -247,14 +270,16 @@ def price(
 
     Writes priced_cases.parquet, hospitals.parquet, trail.parquet (what `explain` reads), rejected.xlsx, summary.json.
     """
+    if out.resolve() == catalogue.resolve():
+        raise FlowError("结果不能写到目录所在的文件夹：那样会毁掉目录，请用 --out 另指定文件夹")
     saved = _opened(catalogue, setting.law)
     with Engine(memory=setting.memory, progress=setting.progress) as engine:
         report = _load_cases(engine, cases, (since, until))
         first, last = engine.rows("SELECT min(dscg_date), max(dscg_date) FROM cases")[0]
-        terms, views, remarks = _terms(setting.law, saved, first, last)
+        terms, coefficients, views, remarks = _terms(setting.law, saved, first, last)
         views.append(_group(engine, setting.law, saved))
         engine.put("reference", saved.catalogue.reference)
-        engine.put("level_coefficient", read_coefficients(views[-2], saved.catalogue.levels))
+        engine.put("level_coefficient", coefficients)
         engine.put("dip_terms", terms_table(terms))
         engine.pipeline(CASEMIX, ("grouped",))
         opening = _opening_value(saved)
@@ -272,9 +297,13 @@ def price(
         engine.pipeline(PAYMENT, ("share",), params)
         engine.run(load_sql(PAYMENT, "hospital"), {"scale": facts["score_scale"]})
         remarks += _coefficient_remarks(engine, report)
+        if saved.summary["draft"]:
+            remarks.append("所用版本是征求意见稿，没有施行：结果仅供模拟，不能据以支付")
+        if engine.count("grouped") != engine.count("stay"):
+            raise AssertionError("a case stands in the grouped table more than once")
         summary = _price_summary(engine, setting, saved, report, views, budget_fen, total, opening)
         summary["remarks"] = remarks
-        with tables.output_folder(out) as folder:
+        with tables.output_folder(out, optional=OPTIONAL) as folder:
             tables.write_parquet(engine, PRICED_SQL, folder / "priced_cases.parquet")
             tables.write_parquet(engine, HOSPITALS_SQL, folder / "hospitals.parquet")
             tables.write_parquet(engine, TRAIL_SQL, folder / "trail.parquet")
@@ -286,8 +315,17 @@ def price(
 def _coefficient_remarks(engine: Engine, report: LoadReport) -> list[str]:
     if "hosp_lv" in report.missing_optional:
         return ["病例没有 hosp_lv（医院等级）列：医疗机构系数按1计，费用偏差与病种全部机构的次均费用比较"]
+    said = []
     lost = engine.rows("SELECT count(*) FROM grouped WHERE hosp_lv = ''")[0][0]
-    return [f"{lost}例没有医院等级，其医疗机构系数按1计"] if lost else []
+    if lost:
+        said.append(f"{lost}例没有医院等级，其医疗机构系数按1计")
+    bare = engine.rows(
+        "SELECT g.hosp_lv, count(*) FROM grouped AS g WHERE g.hosp_lv <> '' AND g.hosp_lv NOT IN "
+        "(SELECT hosp_lv FROM level_coefficient) GROUP BY g.hosp_lv ORDER BY g.hosp_lv"
+    )
+    if engine.count("level_coefficient"):
+        said += [f"历史病例没有{level}级医疗机构，其{n}例的医疗机构系数按1计" for level, n in bare]
+    return said
 
 
 def _price_summary(

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from yibao import tables
-from yibao.casemix.dip import Catalogue, GroupingLists, Regime, Rules, build_rules, exclusion_tables
+from yibao.casemix.dip import Catalogue, GroupingLists, Regime, RuleError, Rules, build_rules, exclusion_tables
 from yibao.engine import Engine
 from yibao.law import View
 from yibao.tables import LoadReport
 
 MADE_BY = "yibao dip build"
+LISTS = ("dip_rules", "dip_exclusions", "px_kinds", "dip_lists")
+"""The local tables that --lists may hold."""
 _TABLES = ("related_part", "related_rank", "reference", "levels")
 _RULE_KEYS = ("dip.rules.transplant", "dip.rules.newborn", "dip.rules.tumour", "dip.rules.tuberculosis")
 PUBLIC_SQL = """
@@ -46,12 +48,18 @@ def grouping_lists(
     Also the local lists (``dip_lists``: list, code), of which ``primary_care`` names 基层病种, and what loading found.
     """
     reports: list[LoadReport] = []
+    if folder is not None and not any(any(folder.glob(f"{name}.*")) for name in LISTS):
+        raise RuleError(
+            f"“{folder}”中没有本地分组用表：应有 {'、'.join(LISTS)} 中至少一个（csv 或 xlsx），请核对 --lists"
+        )
 
     def rows(table: str) -> list[dict[str, str | None]] | None:
         if folder is None or not any(folder.glob(f"{table}.*")):
             return None
         report = tables.load(engine, table, [next(iter(sorted(folder.glob(f"{table}.*"))))])
         reports.append(report)
+        if report.nothing and report.findings:
+            raise RuleError(f"本地分组用表读不出可用的行：{report.findings[0]}")
         found: list[dict[str, str | None]] = [
             {name: None if value is None else str(value) for name, value in row.items()}
             for row in engine.fetch(f"SELECT * FROM {table} ORDER BY src_row").to_pylist()

@@ -5,7 +5,7 @@ quantities integer 10⁻⁶ 元, points integer 10⁻⁴ 分值. Imports nothing
 """
 
 from yibao.kernel.finding import Finding, Place, Severity
-from yibao.kernel.money import MAX_FEN, MoneyError, fen_from_yuan, micro_from_yuan, yuan, yuan_text
+from yibao.kernel.money import MAX_BUDGET_FEN, MAX_FEN, MoneyError, fen_from_yuan, micro_from_yuan, yuan, yuan_text
 from yibao.kernel.periods import Period, parse_day
 from yibao.kernel.ratio import POINT_SCALE, exact_ratio, points, points_text, scaled
 from yibao.kernel.rounding import half_up, half_up_ratio
@@ -14,6 +14,7 @@ from yibao.kernel.split import largest_remainder
 from yibao.kernel.step import Step
 
 __all__ = [
+    "MAX_BUDGET_FEN",
     "MAX_FEN",
     "POINT_SCALE",
     "Finding",

@@ -7,6 +7,7 @@ and a compiled kernel never differs from the plain one by overflow (DESIGN §2, 
 from decimal import Decimal, InvalidOperation
 
 MAX_FEN = 10**12
+MAX_BUDGET_FEN = 10**15
 MICRO = 10**6
 
 
@@ -28,14 +29,15 @@ def _scaled(amount: str | int | Decimal, scale: int, unit: str, bound: int) -> i
     return int(value)
 
 
-def fen_from_yuan(amount: str | int | Decimal) -> int:
+def fen_from_yuan(amount: str | int | Decimal, bound: int = MAX_FEN) -> int:
     """Exact fen of an amount in 元 given as text, integer or Decimal. Raises MoneyError on a fraction of a fen.
 
-    A float is refused by type: it cannot hold 0.1 元.
+    ``bound`` is the largest amount in fen; a fund's budget has its own, MAX_BUDGET_FEN. A float
+    is refused by type: it cannot hold 0.1 元.
     """
     if isinstance(amount, float):
         raise MoneyError("金额不得用浮点数表示")
-    return _scaled(amount, 100, "1分", MAX_FEN)
+    return _scaled(amount, 100, "1分", bound)
 
 
 def micro_from_yuan(amount: str | int | Decimal) -> int:

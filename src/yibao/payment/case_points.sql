@@ -29,7 +29,8 @@ WITH joined AS (
         CAST(coalesce(a.fee, b.fee, d.fee) AS DECIMAL(38, 0)) AS std_fee
     FROM grouped AS g
     JOIN dip_terms AS t ON g.dscg_date >= t.from_day AND g.dscg_date <= t.until_day
-    LEFT JOIN level_coefficient AS c ON c.hosp_lv = g.hosp_lv
+    LEFT JOIN level_coefficient AS c
+        ON c.hosp_lv = g.hosp_lv AND g.dscg_date >= c.from_day AND g.dscg_date <= c.until_day
     LEFT JOIN standard_fee AS a
         ON a.dip_code = g.dip_code AND a.hosp_lv = g.hosp_lv AND a.dscg_year = g.dscg_year - 1
     LEFT JOIN standard_fee AS b ON b.dip_code = g.dip_code AND b.hosp_lv = g.hosp_lv AND b.dscg_year = 0

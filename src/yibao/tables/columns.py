@@ -46,7 +46,7 @@ def as_text(column: Column) -> str:
     if kind == "VARCHAR":
         return name
     if kind.endswith("[]"):
-        return f"array_to_string({name}, '|')"
+        return f"array_to_string(list_transform({name}, lambda c: coalesce(c, '')), '|')"
     if kind in _FLOAT:
         return f"num_text(CAST({name} AS DOUBLE))"
     if kind.startswith("TIMESTAMP"):

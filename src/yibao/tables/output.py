@@ -3,7 +3,7 @@
 import errno
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -37,12 +37,13 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
 
 @contextmanager
-def output_folder(out: Path | str) -> Iterator[Path]:
+def output_folder(out: Path | str, optional: Sequence[str] = ()) -> Iterator[Path]:
     """Gives a temporary folder beside ``out``; when the block ends well its files move into ``out``.
 
     Files of the same name are replaced, others in ``out`` stay. An old ``summary.json`` goes first and the new one
     comes last, so a run killed at any moment leaves no folder that looks finished but is not. When the block fails
-    ``out`` is untouched. Raises OutputError when the disk is full or the folder cannot be written.
+    ``out`` is untouched. Files named in ``optional`` that this run did not write are removed, so that none of an
+    earlier run stands beside its results. Raises OutputError when the disk is full or the folder cannot be written.
     """
     target = Path(out)
     with _explained(target):
@@ -50,16 +51,18 @@ def output_folder(out: Path | str) -> Iterator[Path]:
         part = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
         try:
             yield part
-            _move_in(part, target)
+            _move_in(part, target, optional)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def _move_in(part: Path, target: Path) -> None:
+def _move_in(part: Path, target: Path, optional: Sequence[str]) -> None:
     target.mkdir(exist_ok=True)
     with suppress(FileNotFoundError):
         (target / LAST).unlink()
     files = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
+    for stale in set(optional) - {str(file) for file in files}:
+        (target / stale).unlink(missing_ok=True)
     for name in sorted(files, key=lambda file: file == Path(LAST)):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (part / name).replace(target / name)
@@ -88,6 +91,8 @@ def _reason(error: BaseException) -> str | None:
         return "磁盘配额已用完"
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "没有写入权限，或文件正被其他程序打开"
-    if code == errno.ENOTDIR or code == errno.EEXIST:
+    if code in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
         return "目标位置已有同名的文件或文件夹"
+    if code in (errno.ENOENT, errno.ENAMETOOLONG, errno.EINVAL):
+        return "这个位置不能建立文件或文件夹，请核对路径"
     return None

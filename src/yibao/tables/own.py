@@ -30,4 +30,6 @@ def read_summary(folder: Path, made_by: str) -> dict[str, Any]:
         raise ResultFolderError(
             f"“{folder}”中没有完整的 summary.json：请先运行 {made_by}，或检查文件夹是否写对"
         ) from error
+    if made_by.removeprefix("yibao ") not in str(summary.get("made_by", "")):
+        raise ResultFolderError(f"“{folder}”不是 {made_by} 的结果：请检查文件夹是否写对，或重新运行 {made_by}")
     return dict(summary)

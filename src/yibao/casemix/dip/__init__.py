@@ -7,7 +7,7 @@ May import kernel, standard, law, engine and catalogue.
 """
 
 from yibao.casemix.dip.learn import Catalogue, GroupingLists, LearnError, assign, learn
-from yibao.casemix.dip.regime import Regime, read_regime
+from yibao.casemix.dip.regime import Regime, RegimeError, read_regime
 from yibao.casemix.dip.rules import LAYER_NAMES, RuleError, Rules, build_rules, exclusion_tables
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "GroupingLists",
     "LearnError",
     "Regime",
+    "RegimeError",
     "RuleError",
     "Rules",
     "assign",

@@ -42,8 +42,8 @@ def assess(rows: Sequence[Mapping[str, Any]], per_point: float, scale: int) -> d
         "grouped_share": n_grouped / n,
         "mean_fee": mean / 100,
         "cv": sum(k * cv for k, cv in cvs) / n_grouped if n_grouped else None,
-        "riv": 1 - within / total if total else None,
-        "r2": 1 - missed / total if total else None,
+        "riv": round(1 - within / total, 10) if total else None,
+        "r2": round(1 - missed / total, 10) if total else None,
         "cmi": sum(row["n"] * row["points"] for row in grouped) / POINT_SCALE / scale / n_grouped
         if n_grouped
         else None,

@@ -3,6 +3,7 @@
 Nothing here has a value of its own; a key the law lacks is an error that names it (DESIGN §5).
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -61,11 +62,21 @@ class Regime(NamedTuple):
         }
 
 
+class RegimeError(ValueError):
+    """A parameter that grouping cannot use as written. The message is Chinese and names the key."""
+
+
 def _permille(share: Fraction) -> int:
     value = share * 1000
     if value.denominator != 1:
-        raise ValueError("trim bounds are given to a permille")
+        raise RegimeError(f"参数 dip.trim.low、dip.trim.high 应精确到千分之一，现为 {share}")
     return value.numerator
+
+
+def _weights(items: Sequence[str]) -> tuple[int, ...]:
+    if not items or not all(item.isascii() and item.isdigit() for item in items) or not any(int(i) for i in items):
+        raise RegimeError(f"参数 dip.year_weights 应为整数，如 1|2|7，现为 {'|'.join(items)}")
+    return tuple(int(item) for item in items)
 
 
 def read_regime(view: View) -> Regime:
@@ -91,7 +102,7 @@ def read_regime(view: View) -> Regime:
         related_match=view.text("dip.related.match", **where),
         related_tie=view.text("dip.related.tie", **where),
         exclude_match=view.text("dip.exclude_match", **where),
-        year_weights=tuple(int(weight) for weight in view.items("dip.year_weights", **where)),
+        year_weights=_weights(view.items("dip.year_weights", **where)),
         weight_basis=view.text("dip.weight_basis", **where),
         trim_level=trim,
         trim_low=view.ratio("dip.trim.low", **where) if trim != "none" else Fraction(0),

@@ -5,6 +5,7 @@ A rule is one row: its layer, the group it leads to, and conditions that must al
 stands for a list of codes from ``dip_lists``. Source: DIP 3.0 draft tables 3-4 to 3-7.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -31,6 +32,9 @@ _SCHEMAS = {
     "rule_dx_other": pa.schema([("rule_id", _WHOLE), ("prefix", _TEXT)]),
     "rule_px": pa.schema([("rule_id", _WHOLE), ("term", _WHOLE), ("oprn_code", _TEXT)]),
 }  # fmt: skip
+
+
+_CATEGORY = re.compile(r"[A-Z][0-9]{2}", re.ASCII)
 
 
 class RuleError(ValueError):
@@ -66,8 +70,8 @@ def dx_prefixes(cell: str) -> list[str]:
     prefixes: list[str] = []
     for term in (piece.strip() for piece in cell.split("|")):
         if "-" in term:
-            first, last = (end.strip() for end in term.split("-"))
-            if len(first) != 3 or len(last) != 3 or first[0] != last[0] or first > last:
+            first, _, last = (end.strip() for end in term.partition("-"))
+            if not (_CATEGORY.fullmatch(first) and _CATEGORY.fullmatch(last)) or first[0] != last[0] or first > last:
                 raise RuleError(f"诊断范围“{term}”应写成同一字母的三位类目，如 C00-C75")
             prefixes += [f"{first[0]}{number:02d}" for number in range(int(first[1:]), int(last[1:]) + 1)]
         elif term:
