@@ -1,7 +1,7 @@
 """Runs SQL files over tables on DuckDB. Knows no medicine.
 
 Entry points: `Engine` (a connection with a memory limit that spills to disk), `SqlFile` (one statement with a
-header), `Engine.pipeline`; `yibao.engine.compile_kernel` turns plain kernels into machine code for a batch and
+header), `Engine.pipeline`; `yibao.engine.kernels` turns plain kernels into machine code for a batch and
 `yibao.engine.portable` checks on the syntax tree that a statement also runs on Spark.
 May import kernel, standard and law.
 """

@@ -228,6 +228,11 @@ def _terms(law: Law, saved: Saved, first: date, last: date) -> tuple[list[DipTer
                 f"{saved.summary['facts']['regime']} 建立：请用 yibao dip build --for {at.isoformat()} "
                 "建立该版本的目录，分段定价"
             )
+        mode = view.text("dip.point.mode", regime=regime)
+        if mode != "floating":
+            raise FlowError(
+                f"点值方式（dip.point.mode）为 {mode}，yibao dip price 目前只按浮动点值（floating）分配预算"
+            )
         views.append(view)
         terms.append(read_terms(view, at, until))
         coefficients.append(read_coefficients(view, saved.catalogue.levels, at, until))
