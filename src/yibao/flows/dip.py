@@ -71,8 +71,8 @@ class Outcome:
 
     @property
     def rejected(self) -> int:
-        """Rows rejected over all inputs."""
-        return sum(report.rows_rejected for report in self.reports)
+        """Rejected cases: the rows of rejected.xlsx. What was wrong with other inputs stands in findings.xlsx."""
+        return self.reports[0].rows_rejected
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,9 @@ def build(
             "groups_by_type": dict(sorted(kinds.items())),
             "cases_by_type": in_type,
             "facts": catalogue.facts,
+            "lists": {
+                one.table: {"files": one.files, "rows": one.rows_kept, "rejected": one.rows_rejected} for one in found
+            },
             "grouping": {name: str(value) for name, value in regime._asdict().items()},
             "remarks": remarks,
             "unverified": view.unverified,
