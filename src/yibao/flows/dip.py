@@ -14,11 +14,12 @@ from typing import Any
 import pyarrow as pa
 
 from yibao import __version__, tables
-from yibao.casemix.dip import LearnError, RegimeError, RuleError, assign, learn, read_regime
+from yibao.casemix.dip import Catalogue, LearnError, RegimeError, RuleError, assign, learn, read_regime
 from yibao.casemix.dip.assess import assess as measure
 from yibao.casemix.dip.assess import cost_per_point
 from yibao.engine import Engine, load_sql
 from yibao.flows.dip_catalogue import Saved, grouping_lists, law_day, open_saved, save, write_summary
+from yibao.flows.dip_results import HOSPITALS_SQL, PRICED_SQL, TRAIL_SQL
 from yibao.kernel import Severity, half_up_ratio, yuan
 from yibao.law import Law, Parameter, View
 from yibao.payment.point_value import display, opening_value
@@ -26,29 +27,6 @@ from yibao.payment.terms import DEVIATION_KEYS, DipTerms, read_coefficients, rea
 from yibao.tables import LoadReport
 
 CASEMIX, PAYMENT = "yibao.casemix.dip", "yibao.payment"
-_MONEY, _POINTS = "CAST(0.01 AS DECIMAL(3, 2)) AS DECIMAL(18, 2)", "CAST(0.0001 AS DECIMAL(5, 4)) AS DECIMAL(18, 4)"
-PRICED_SQL = f"""
-    SELECT g.setl_id, g.fixmedins_code, nullif(g.dip_code, '') AS dip_code, g.dip_type,
-        CAST(g.group_points * {_POINTS}) AS group_points,
-        CAST(p.deviation_e6 * CAST(0.000001 AS DECIMAL(7, 6)) AS DECIMAL(18, 6)) AS deviation,
-        CAST(p.case_points * {_POINTS}) AS case_points, CAST(s.pay * {_MONEY}) AS pay
-    FROM grouped AS g JOIN case_points AS p ON p.case_no = g.case_no JOIN share AS s ON s.case_no = g.case_no
-    ORDER BY g.setl_id"""
-HOSPITALS_SQL = f"""
-    SELECT fixmedins_code, cases, CAST(case_points * {_POINTS}) AS case_points, CAST(cmi * {_POINTS}) AS cmi,
-        CAST(pay * {_MONEY}) AS pay
-    FROM hospital ORDER BY fixmedins_code"""
-TRAIL_SQL = f"""
-    SELECT g.setl_id, g.fixmedins_code, g.hosp_lv, g.dscg_date, m.dx, m.px, m.px_kind, m.dx_barred, a.scope,
-        g.dip_code, g.dip_type, CAST(g.group_points * {_POINTS}) AS group_points,
-        CAST(p.inst * {_POINTS}) AS coefficient, p.deviation_type, p.standard_basis, p.std_n,
-        CAST(p.std_fee * {_MONEY}) AS std_fee, CAST(g.medfee_sumamt * {_MONEY}) AS medfee_sumamt,
-        c.diag_codes, c.oprn_codes
-    FROM grouped AS g JOIN case_points AS p ON p.case_no = g.case_no JOIN assigned AS a ON a.case_no = g.case_no
-    JOIN case_main AS m ON m.case_no = g.case_no JOIN cases AS c ON c.case_no = g.case_no"""
-"""What explains a case: its keys, its group, its standard; in the order of the input."""
-
-
 OPTIONAL = ("rejected.xlsx", "findings.xlsx")
 """Files a run writes only when there is something to say; those of an earlier run go."""
 
@@ -174,10 +152,8 @@ def build(
             catalogue = learn(engine, lists, regime)
         except (LearnError, RuleError, RegimeError) as error:
             raise FlowError(str(error), [report]) from error
-        in_type = dict(engine.rows("SELECT dip_type, count(*) FROM assigned GROUP BY dip_type ORDER BY dip_type"))
         reports = [report, *found]
-        kinds = Counter(catalogue.groups["dip_type"].to_pylist())
-        summary: dict[str, Any] = {
+        summary = {
             "made_by": f"yibao {__version__} dip build",
             "city": setting.law.code,
             "city_name": setting.law.name,
@@ -185,13 +161,7 @@ def build(
             "law_day": day.isoformat(),
             "draft": regime.draft,
             **_load_facts(reports),
-            "learned_from": catalogue.facts["history_cases"],
-            "groups": catalogue.groups.num_rows,
-            "groups_core": kinds["core"],
-            "groups_composite": kinds["composite"],
-            "groups_by_type": dict(sorted(kinds.items())),
-            "cases_by_type": in_type,
-            "facts": catalogue.facts,
+            **_learned(engine, catalogue),
             "lists": {
                 one.table: {"files": one.files, "rows": one.rows_kept, "rejected": one.rows_rejected} for one in found
             },
@@ -204,6 +174,22 @@ def build(
             save(engine, folder, catalogue, lists, local, summary)
             _write_faults(engine, folder, reports)
     return Outcome(summary, reports, remarks)
+
+
+def _learned(engine: Engine, catalogue: Catalogue) -> dict[str, Any]:
+    """What the summary says of the groups and of the cases they were learned from."""
+    kinds = Counter(catalogue.groups["dip_type"].to_pylist())
+    return {
+        "learned_from": catalogue.facts["history_cases"],
+        "groups": catalogue.groups.num_rows,
+        "groups_core": kinds["core"],
+        "groups_composite": kinds["composite"],
+        "groups_by_type": dict(sorted(kinds.items())),
+        "cases_by_type": dict(
+            engine.rows("SELECT dip_type, count(*) FROM assigned GROUP BY dip_type ORDER BY dip_type")
+        ),
+        "facts": catalogue.facts,
+    }
 
 
 def _opened(catalogue: Path, law: Law) -> Saved:
