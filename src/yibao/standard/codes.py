@@ -102,12 +102,44 @@ PX_KIND = _table(
     "保守治疗 内科诊疗 手术 相关手术 介入治疗 相关手术 诊断性操作组 诊断性操作 治疗性操作组 治疗性操作 "
     "相关手术组 相关手术 内科诊疗组 内科诊疗",
 )
+FUND_TYPE = _table(
+    "fund_type",
+    "基金险种",
+    "310至392取自平台险种类型（insutype），" + _CLIENTS + "；JG、JZ为本系统自编",
+    """310 职工基本医疗保险 320 公务员医疗补助 330 职工大额医疗费用补助 390 城乡居民基本医疗保险
+    392 城乡居民大病保险 JG 机关事业单位基本医疗保险 JZ 医疗救助""",
+    """职工 310 职工医保 310 城镇职工基本医疗保险 310 公务员补助 320 大额补助 330 大额医疗费用补助 330
+    居民 390 居民医保 390 城乡居民医保 390 大病 392 大病保险 392 居民大病保险 392 城乡居民大病医疗保险 392
+    机关 JG 机关事业单位 JG 机关事业单位医保 JG 救助 JZ 城乡医疗救助 JZ""",
+)
+LEDGER_ACTION = _table(
+    "ledger_action",
+    "记账业务",
+    "本系统命名",
+    "post 记账 reserve 预留 settle 预留转记账 void 预留作废 reverse 冲销",
+    "转记账 settle 作废 void 红字冲销 reverse",
+)
+LIMIT_KIND = _table(
+    "limit_kind",
+    "限额类别",
+    "本系统命名",
+    "floor 余额下限 ceiling 余额上限 budget 年度预算",
+    "下限 floor 上限 ceiling 预算 budget",
+)
+BANK_SIDE = _table(
+    "bank_side",
+    "收支方向",
+    "银行对账单通行写法，从银行一方看：贷是存款增加，借是存款减少",
+    "in 收入 out 支出",
+    "收 in 贷 in 贷方 in 支 out 借 out 借方 out",
+)
 
 CODE_TABLES: dict[str, CodeTable] = {
     table.name: table
     for table in (
         INSUTYPE, MED_TYPE, GEND, HOSP_LV, DSCG_WAY, ADM_WAY, CLR_TYPE, CLR_WAY, FIXMEDINS_TYPE, DIAG_TYPE,
         MAINDIAG_FLAG, OPRN_OPRT_TYPE, MED_CHRGITM_TYPE, PSN_TYPE, DIP_LAYER, DIP_EXCLUSION_LIST, DIP_EFFECT, PX_KIND,
+        FUND_TYPE, LEDGER_ACTION, LIMIT_KIND, BANK_SIDE,
     )
 }  # fmt: skip
 """Every code table by name."""

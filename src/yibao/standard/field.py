@@ -11,6 +11,7 @@ class Kind(StrEnum):
     TEXT = "text"
     INT = "int"
     MONEY = "money"
+    BUDGET = "budget"
     DATE = "date"
     DATETIME = "datetime"
     DX_LIST = "dx_list"
@@ -26,7 +27,8 @@ class Kind(StrEnum):
 
     @property
     def sql_type(self) -> str:
-        """The column type in the engine. Money is integer fen, weight whole grams, everything coded is text."""
+        """The column type in the engine. Money is integer fen (``BUDGET``: a sum of many
+        amounts, so with the larger bound), weight whole grams, everything coded is text."""
         return _SQL_TYPES[self]
 
 
@@ -35,6 +37,7 @@ _KIND_LABELS = {
     Kind.TEXT: "文本",
     Kind.INT: "整数",
     Kind.MONEY: "金额",
+    Kind.BUDGET: "金额（预算、余额）",
     Kind.DATE: "日期",
     Kind.DATETIME: "日期时间",
     Kind.DX_LIST: "诊断代码列表",
@@ -48,6 +51,7 @@ _SQL_TYPES = {
     Kind.TEXT: "VARCHAR",
     Kind.INT: "INTEGER",
     Kind.MONEY: "BIGINT",
+    Kind.BUDGET: "BIGINT",
     Kind.DATE: "DATE",
     Kind.DATETIME: "TIMESTAMP",
     Kind.DX_LIST: "VARCHAR",

@@ -64,6 +64,31 @@ _SCHEMAS = (
             "代码按前缀匹配，最长的前缀优先。"),
     _schema("dip_lists", "DIP代码目录", "list code", "list code", "list code"),
     _schema(
+        "ledger_entries", "记账凭证", "entry_id seq",
+        """entry_id seq action entry_date admdvs fund_type subj_code subj_detail debit credit settles memo refers
+        expires group_id bank_ref""",
+        "entry_id entry_date admdvs fund_type",
+        "一行一条分录；同一凭证号的各行合为一张凭证，放在同一个文件里。除科目、金额和摘要外，各行应当一致。",
+    ),
+    _schema(
+        "ledger_accounts", "科目账户", "admdvs fund_type subj_code subj_detail",
+        "admdvs fund_type subj_code subj_detail acct_name opened", "admdvs fund_type subj_code opened",
+        "一行开立一个账户。",
+    ),
+    _schema(
+        "ledger_limits", "账户限额", "admdvs fund_type subj_code subj_detail limit_kind year",
+        "admdvs fund_type subj_code subj_detail limit_kind year limit_amount basis",
+        "admdvs fund_type subj_code limit_kind basis",
+        "一行一项限额；限额空着表示取消。",
+    ),
+    _schema(
+        "bank_statement", "银行对账单", "admdvs fund_type subj_code subj_detail bank_ref",
+        """admdvs fund_type subj_code subj_detail bank_date bank_ref amount_in amount_out bank_side bank_amt
+        bank_balance counterparty memo""",
+        "bank_date bank_ref",
+        "一行一笔收付，照银行导出的样子；命令里写明账户时，账户各列可以没有。",
+    ),
+    _schema(
         "catalogue", "DIP病种目录库", "dip_code",
         "dip_code dip_type dx oprn_codes px_kind n_cases mean_fee mean_fee_lv1 mean_fee_lv2 mean_fee_lv3 points",
         "dip_code", role="output",

@@ -59,6 +59,7 @@ def column_sql(column: Column, *, required: bool) -> ColumnSql:
     field = column.field
     build = {
         Kind.MONEY: _money,
+        Kind.BUDGET: _budget,
         Kind.DATE: _day,
         Kind.DATETIME: _day,
         Kind.INT: _whole,
@@ -132,6 +133,13 @@ def _money(column: Column) -> ColumnSql:
         field, (_failed(name), f"fen_fault_{flavour}(r_{name})"), (f"{name} < 0", "'negative_amount'"), *zero
     )
     return ColumnSql(name, raw, f"fen_of_{flavour}(r_{name})", (errors,))
+
+
+def _budget(column: Column) -> ColumnSql:
+    """A sum of many amounts: read as text whatever the column's type, since few rows carry one."""
+    field, name = column.field, column.field.name
+    errors = _tokens(field, (_failed(name), f"budget_fault(r_{name})"), (f"{name} < 0", "'negative_amount'"))
+    return ColumnSql(name, f"tidy({as_text(column)})", f"budget_of_text(r_{name})", (errors,))
 
 
 def _day(column: Column) -> ColumnSql:

@@ -56,6 +56,7 @@ FAULTS: dict[str, Fault] = {
     "zero_total_fee": Fault(_E, "医疗费总额为零", "没有费用的病例不能参与计算", "核对费用，或删去这条记录"),
     "fraction_of_fen": Fault(_E, "{label}有不足一分的零头", "金额最小到分", "按实际金额改为两位小数"),
     "amount_too_large": Fault(_E, "{label}超过单笔上限一百亿元", "单位可能是分而不是元", "改为以元为单位的金额"),
+    "budget_too_large": Fault(_E, "{label}超过上限十万亿元", "单位可能是分而不是元", "改为以元为单位的金额"),
     "bad_date": Fault(_E, "{label}不是日期", "写法不是 2025-01-31、2025/1/31 或 20250131", "改写成 2025-01-31 的样子"),
     "impossible_date": Fault(
         _E, "{label}是不存在的日期", "没有这一天，或年份不在1900到2100之间", "核对原始单据上的日期"

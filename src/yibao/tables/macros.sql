@@ -50,6 +50,13 @@ CREATE OR REPLACE TEMP MACRO fen_fault_double(x) AS CASE
     WHEN NOT isfinite(x) THEN 'bad_number'
     WHEN abs(x) > 1e10 THEN 'amount_too_large' ELSE 'fraction_of_fen' END;
 
+-- Budgets and balances, sums of many amounts: at most 10^15 fen either way.
+CREATE OR REPLACE TEMP MACRO within_budget(fen) AS CASE WHEN fen BETWEEN -1000000000000000 AND 1000000000000000 THEN fen END;
+CREATE OR REPLACE TEMP MACRO budget_of_text(t) AS CASE
+    WHEN regexp_full_match(t, '[+-]?[0-9]{1,14}([.][0-9]{1,2}0*)?')
+    THEN within_budget(CAST(TRY_CAST(t AS DECIMAL(18, 2)) * 100 AS BIGINT)) END;
+CREATE OR REPLACE TEMP MACRO budget_fault(t) AS replace(fen_fault_text(t), 'amount_too_large', 'budget_too_large');
+
 -- Days: 2025-01-31, 2025/1/31, 20250131, each with or without a time. Years 1900 to 2100.
 CREATE OR REPLACE TEMP MACRO day_in_range(d) AS CASE WHEN d BETWEEN DATE '1900-01-01' AND DATE '2100-12-31' THEN d END;
 CREATE OR REPLACE TEMP MACRO is_day(t) AS regexp_full_match(t, '[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}([ T][0-9:.]+.*)?');

@@ -9,7 +9,7 @@ from yibao.standard import CODE_TABLES, TABLES, Field, Kind, TableSchema
 from yibao.tables.output import atomic_path
 
 _LAST_ROW = 100_000
-_NUMBER = (Kind.INT, Kind.MONEY, Kind.WEIGHT_G, Kind.POINTS, Kind.RATIO)
+_NUMBER = (Kind.INT, Kind.MONEY, Kind.BUDGET, Kind.WEIGHT_G, Kind.POINTS, Kind.RATIO)
 
 
 def template(table: str, path: Path | str) -> None:
@@ -42,7 +42,7 @@ def template(table: str, path: Path | str) -> None:
 def _cell_format(field: Field) -> str:
     if field.kind in (Kind.DATE, Kind.DATETIME):
         return "date"
-    if field.kind is Kind.MONEY:
+    if field.kind in (Kind.MONEY, Kind.BUDGET):
         return "money"
     return "int" if field.kind in _NUMBER else "text"
 

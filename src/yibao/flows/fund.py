@@ -1,0 +1,121 @@
+"""The ledger's flows: open, limit, post, close, expire. Each runs in units of work and returns after the commit."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import partial
+
+from yibao.fund.chart import Chart
+from yibao.fund.decide import decide
+from yibao.fund.outcomes import Outcome
+from yibao.fund.records import Account, Action, Entry, Limit
+from yibao.fund.view import Answer
+from yibao.kernel import digest
+from yibao.store import Store, Unit, ledger
+
+BATCH = 2_000
+"""How many entries a unit of work posts at most, linked groups kept whole."""
+
+
+def post(store: Store, chart: Chart, entries: Sequence[Entry], *, whole: bool = False) -> list[Answer]:
+    """Posts entries; the answer to each, in its order, once all of it is on disk.
+
+    Every entry (or linked group) stands alone: a refused one keeps no other from being posted. With ``whole`` the
+    batch is one unit of work: all or none. Sending the same batch again is harmless: what is in the books answers
+    ``exists``. Raises StoreError; units committed before it stay.
+    """
+    answers: dict[int, Answer] = {}
+    for places in [list(range(len(entries)))] if whole else _batches(entries):
+        some = [entries[place] for place in places]
+        found = store.transact(partial(_post, chart=chart, entries=some, whole=whole))
+        answers.update(zip(places, found, strict=True))
+    return [answers[place] for place in range(len(entries))]
+
+
+def _post(unit: Unit, chart: Chart, entries: Sequence[Entry], whole: bool) -> list[Answer]:
+    decision = decide(ledger.ledger_view(unit, entries), chart, entries, whole=whole)
+    ledger.keep(unit, decision)
+    return decision.answers
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[int]]:
+    """The places of the entries of one unit of work after another; the members of a group come together."""
+    groups: dict[str, list[int]] = {}
+    for place, entry in enumerate(entries):
+        if entry.group_id is not None:
+            groups.setdefault(entry.group_id, []).append(place)
+    batch: list[int] = []
+    for place, entry in enumerate(entries):
+        if entry.group_id is None:
+            batch.append(place)
+        elif groups[entry.group_id][0] == place:
+            batch += groups[entry.group_id]
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def open_accounts(store: Store, accounts: Sequence[Account], limits: Sequence[Limit] = ()) -> list[Answer]:
+    """Opens accounts with their first limits; one that is open already with the same content answers ``exists``."""
+
+    def work(unit: Unit) -> list[Answer]:
+        kept = ledger.read_digests(unit.connection, "account", [account.no for account in accounts])
+        answers: list[Answer] = []
+        new: dict[str, Account] = {}
+        for account in accounts:
+            before = kept.get(account.no) or (digest(new[account.no]) if account.no in new else None)
+            if before is None:
+                new[account.no] = account
+                answers.append(Answer(account.no, Outcome.POSTED))
+            else:
+                same = before == digest(account)
+                answers.append(Answer(account.no, Outcome.EXISTS if same else Outcome.ID_REUSED))
+        unit.add(list(new.values()))
+        unit.add([limit for limit in limits if limit.acct_no in new])
+        return answers
+
+    return store.transact(work)
+
+
+def set_limits(store: Store, limits: Sequence[Limit]) -> list[Answer]:
+    """Sets limits: each is kept as the next version of its kind and year. One that says the same again ``exists``.
+
+    The ``version`` given is ignored. A limit below what is already booked is kept; it refuses further movement.
+    """
+
+    def work(unit: Unit) -> list[Answer]:
+        accounts = ledger.lock_accounts(unit, {limit.acct_no for limit in limits})
+        last: dict[tuple[str, str, int], Limit] = {}
+        for limit in ledger.read_limits(unit.connection, accounts):
+            slot = (limit.acct_no, limit.kind.value, limit.budget_year)
+            if slot not in last or limit.version > last[slot].version:
+                last[slot] = limit
+        answers: list[Answer] = []
+        for limit in limits:
+            slot = (limit.acct_no, limit.kind.value, limit.budget_year)
+            if limit.acct_no not in accounts:
+                answers.append(Answer(limit.acct_no, Outcome.ACCOUNT_UNKNOWN))
+            elif slot in last and (last[slot].amount, last[slot].basis) == (limit.amount, limit.basis):
+                answers.append(Answer(last[slot].key, Outcome.EXISTS))
+            else:
+                last[slot] = limit._replace(version=last[slot].version + 1 if slot in last else 1)
+                unit.add([last[slot]])
+                answers.append(Answer(last[slot].key, Outcome.POSTED))
+        return answers
+
+    return store.transact(work)
+
+
+def expire(store: Store, chart: Chart, day: date) -> list[Answer]:
+    """Ends every reservation whose last day is before ``day``: what it held is free again."""
+    with store.reading() as connection:
+        due = ledger.read_open_reservations(connection, day)
+    entries = [
+        one._replace(
+            entry_id=f"EXPIRE-{one.entry_id}", action=Action.EXPIRE, entry_date=day, lines=(), refers=one.entry_id,
+            expires=None, group_id=None, bank_ref=None, memo="预留到期",
+        )
+        for one in due
+    ]  # fmt: skip
+    return post(store, chart, entries)

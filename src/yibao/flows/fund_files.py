@@ -1,0 +1,297 @@
+"""The ledger's input files: entries (凭证), accounts (账户), limits (限额), read whole with every fault at its place.
+
+An entry is one or more rows of one file under one 凭证号. It is taken whole or left out whole: where any of its rows is
+faulty, all of them are rejected, and so is every entry of its linked group: nothing half is ever posted. Bank
+statements are read in `fund_bank_file`.
+"""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from yibao.engine import Engine
+from yibao.flows.fund_rows import Batch, Loaded, Where, located
+from yibao.fund.outcomes import Outcome
+from yibao.fund.records import Account, Action, Entry, Limit, LimitKind, Line, Side, account_no
+from yibao.fund.view import Answer
+from yibao.kernel import Finding, Severity
+
+_HEADER = ("action", "entry_date", "admdvs", "fund_type", "settles", "refers", "expires", "group_id", "bank_ref")
+_GROUP = _HEADER.index("group_id")
+_LINE = ("subj_code", "subj_detail", "debit", "credit", "seq", "memo")
+_MAY_BE_BLANK = (Action.SETTLE, Action.VOID, Action.REVERSE)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_Cells = tuple[Any, ...]
+
+
+class EntryBatch(Batch[Entry]):
+    """The entries of files."""
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The sound entries in the order of their first rows."""
+        return self.records
+
+
+class Subject(Protocol):
+    """What is asked of a subject of the chart: its name and normal side."""
+
+    @property
+    def name(self) -> str:
+        """The Chinese name."""
+
+    @property
+    def side(self) -> Side:
+        """The side its balance stands on."""
+
+
+def read_entries(engine: Engine, paths: Sequence[Path | str]) -> EntryBatch:
+    """Entries from files of table ``ledger_entries``, in the order of their first rows.
+
+    The columns of the whole entry (业务、日期、账套、结算依据 …) must agree over its rows; blank agrees with anything.
+    Different 摘要 are joined by “；” in the order of the lines. Lines stand in the order of ``seq`` where every row has
+    one, else as written. An amount of zero counts as blank. An entry that stands in two files with the same rows is
+    taken once, with different rows not at all. A rejected row without a readable 凭证号 also takes the entry above it.
+    """
+    loaded = Loaded(engine, "ledger_entries", paths)
+    groups: dict[str, list[int]] = defaultdict(list)
+    for row, entry_id in enumerate(loaded.column("entry_id")):
+        groups[entry_id].append(row)
+    reader = _Reader(loaded)
+    broken, spoilt = _broken(loaded, groups)
+    made: list[tuple[Entry, list[int]]] = []
+    for entry_id, rows in groups.items():
+        entry, kept = reader.entry(entry_id, rows, broken.get(entry_id, ""))
+        if entry is not None:
+            made.append((entry, kept))
+        elif group_id := next((found for row in rows if (found := reader.headers[row][_GROUP])), None):
+            spoilt.setdefault(group_id, entry_id)
+    entries: list[Entry] = []
+    where: dict[str, Where] = {}
+    for entry, rows in made:
+        if entry.group_id in spoilt:
+            for row in rows:
+                loaded.fault(row, "entry_group_rejected", "group_id", entry.group_id, spoilt[entry.group_id], entry.key)
+        else:
+            entries.append(entry)
+            where[entry.entry_id] = located(loaded, rows)
+    return EntryBatch(entries, loaded.report, where, loaded.settle())
+
+
+def _broken(loaded: Loaded, groups: Mapping[str, list[int]]) -> tuple[dict[str, str], dict[str, str]]:
+    """The entries that have a rejected row, with the name of their first, and the linked groups of rejected rows, with
+    an entry of theirs."""
+    broken: dict[str, str] = {}
+    spoilt: dict[str, str] = {}
+    nameless: list[tuple[str, int]] = []
+    named: list[tuple[str, int, str]] = []
+    for file, number, (entry_id, group_id) in sorted(loaded.rejected("entry_id", "group_id")):
+        if entry_id:
+            broken.setdefault(entry_id, f"第{number}行")
+            named.append((file, number, entry_id))
+        else:
+            nameless.append((file, number))
+        if group_id:
+            spoilt.setdefault(group_id, entry_id or f"第{number}行")
+    if nameless:
+        named += [(loaded.files[row], loaded.rows[row], key) for key, rows in groups.items() for row in rows]
+        named.sort()
+    for file, number in nameless:
+        position = bisect_left(named, (file, number, ""))
+        if position and named[position - 1][0] == file:
+            broken.setdefault(named[position - 1][2], f"第{number}行")
+    return broken, spoilt
+
+
+class _Reader:
+    """Makes entries of rows, given by their numbers in the loaded columns."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.headers = loaded.cells(*_HEADER)
+        self.lines = loaded.cells(*_LINE)
+        self._numbers: dict[_Cells, str] = {}
+
+    def entry(self, entry_id: str, rows: list[int], broken: str) -> tuple[Entry | None, list[int]]:
+        """The entry of these rows with the rows it is made of; None when any of them is faulty."""
+        rows = self._one_file(entry_id, rows)
+        if self.loaded.faulty(rows[0]):
+            return None, rows
+        if len(rows) > 1:
+            rows = self._in_order(entry_id, rows)
+        header = self._header(entry_id, rows)
+        action = Action(header[0] or Action.POST)
+        lines = self._lines(entry_id, rows, action, header)
+        faulty = next((row for row in rows if self.loaded.faulty(row)), None)
+        if broken or faulty is not None:
+            self._reject(entry_id, rows, broken, faulty)
+            return None, rows
+        memos = dict.fromkeys(memo for row in rows if (memo := self.lines[row][5]))
+        _action, day, admdvs, fund_type, settles, *others = header
+        memo = "；".join(memos)
+        return Entry(entry_id, action, admdvs, fund_type, day, settles or "", memo, lines, *others), rows
+
+    def _reject(self, entry_id: str, rows: list[int], broken: str, faulty: int | None) -> None:
+        for row in rows:
+            if not self.loaded.faulty(row):
+                why = broken or self.loaded.row_name(faulty if faulty is not None else row, row)
+                self.loaded.fault(row, "entry_row_rejected", "entry_id", entry_id, why, entry_id)
+
+    def _one_file(self, entry_id: str, rows: list[int]) -> list[int]:
+        """The rows in the first file; those in others are faults: repeated ones drop out, others spoil the entry."""
+        files = self.loaded.files
+        if files[rows[0]] == files[rows[-1]]:
+            return rows
+        by_file: dict[str, list[int]] = defaultdict(list)
+        for row in rows:
+            by_file[files[row]].append(row)
+        first, *others = by_file.values()
+        if all(self._content(other) == self._content(first) for other in others):
+            for row in rows[len(first) :]:
+                self.loaded.fault(row, "duplicate_row", key=entry_id)
+            return first
+        for row in rows:
+            beside = next(other[0] for other in by_file.values() if row not in other)
+            name = self.loaded.row_name(beside, row)
+            self.loaded.fault(row, "entry_in_two_files", "entry_id", entry_id, name, entry_id)
+        return rows
+
+    def _content(self, rows: Iterable[int]) -> Counter[_Cells]:
+        return Counter((*self.headers[row], *self.lines[row]) for row in rows)
+
+    def _in_order(self, entry_id: str, rows: list[int]) -> list[int]:
+        """The rows in the order of their lines. A repeated row or line number is a fault."""
+        first: dict[_Cells, int] = {}
+        kept: list[int] = []
+        for row in rows:
+            cells = self.lines[row]
+            before = first.setdefault(cells if cells[4] is None else (cells[4],), row)
+            if before == row:
+                kept.append(row)
+            elif cells[4] is not None and cells == self.lines[before]:
+                self.loaded.fault(row, "duplicate_row", key=entry_id)
+            else:
+                code = "line_repeated" if cells[4] is None else "line_number_reused"
+                beside = self.loaded.row_name(before, row)
+                self.loaded.fault(row, code, "seq" if cells[4] is not None else "", cells[4], beside, entry_id)
+                kept.append(row)
+        if all(self.lines[row][4] is not None for row in kept):
+            kept.sort(key=lambda row: self.lines[row][4])
+        return kept
+
+    def _header(self, entry_id: str, rows: list[int]) -> _Cells:
+        """What the rows agree on; a column on which two of them differ is a fault of the second."""
+        first = self.headers[rows[0]]
+        if all(self.headers[row] == first for row in rows):
+            return first
+        agreed: list[Any] = []
+        for i, column in enumerate(_HEADER):
+            filled = [row for row in sorted(rows) if self.headers[row][i] is not None]
+            value = self.headers[filled[0]][i] if filled else None
+            for row in filled:
+                other = self.headers[row][i]
+                if other != value:
+                    detail = f"{self.loaded.row_name(filled[0], row)}是“{value}”，这一行是“{other}”"
+                    self.loaded.fault(row, "entry_header_differs", column, other, detail, entry_id)
+                    break
+            agreed.append(value)
+        return tuple(agreed)
+
+    def _lines(self, entry_id: str, rows: list[int], action: Action, header: _Cells) -> tuple[Line, ...]:
+        """The lines of an entry; none for a void, a reverse or a whole settle, whose rows name no account."""
+        if action in _MAY_BE_BLANK and not any(any(self.lines[row][:4]) for row in rows):
+            return ()
+        made: list[Line] = []
+        for row in rows:
+            subj_code, detail, debit, credit = self.lines[row][:4]
+            if debit and credit:
+                self.loaded.fault(row, "line_both_sides", "credit", "", key=entry_id)
+            elif not debit and not credit:
+                self.loaded.fault(row, "line_without_amount", "debit", "", key=entry_id)
+            if subj_code is None and (detail or debit or credit):
+                self.loaded.fault(row, "line_without_subject", "subj_code", "", key=entry_id)
+            elif subj_code is not None:
+                made.append(Line(self._number((*header[2:4], subj_code, detail or "")), *_side(debit, credit)))
+        return tuple(made)
+
+    def _number(self, parts: _Cells) -> str:
+        number = self._numbers.get(parts)
+        if number is None:
+            number = self._numbers[parts] = account_no(*parts)
+        return number
+
+
+def _side(debit: int | None, credit: int | None) -> tuple[str, int]:
+    return ("D", debit) if debit else ("C", credit or 0)
+
+
+def refusals(batch: EntryBatch, answers: Iterable[Answer]) -> list[Finding]:
+    """The ledger's refusals of a batch as findings, each at its entry's first row."""
+    return [
+        Finding(
+            answer.outcome.value, Severity.ERROR, _reason(answer), batch.place(answer.key), "",
+            answer.outcome.next_step, "", answer.key,
+        )
+        for answer in answers
+        if not answer.outcome.stands
+    ]  # fmt: skip
+
+
+def reasons(answers: Iterable[Answer]) -> dict[str, str]:
+    """Why each refused entry was refused, for `write_refused`."""
+    return {answer.key: _reason(answer) for answer in answers if not answer.outcome.stands}
+
+
+def _reason(answer: Answer) -> str:
+    outcome: Outcome = answer.outcome
+    return f"{outcome.label}：{answer.detail}" if answer.detail else outcome.label
+
+
+def read_accounts(engine: Engine, paths: Sequence[Path | str], subjects: Mapping[str, Subject]) -> Batch[Account]:
+    """Accounts to open from files of table ``ledger_accounts``. ``subjects`` is the chart by subject code.
+
+    A blank 账户名称 becomes the subject's name. Rows of one account that differ are all rejected.
+    """
+    loaded = Loaded(engine, "ledger_accounts", paths)
+    cells = loaded.cells("admdvs", "fund_type", "subj_code", "subj_detail", "acct_name", "opened")
+    loaded.once([row[:4] for row in cells], cells, "account_repeated", "subj_code")
+    accounts: list[Account] = []
+    where: dict[str, Where] = {}
+    for row, (admdvs, fund_type, subj_code, detail, name, opened) in enumerate(cells):
+        subject = subjects.get(subj_code)
+        if subject is None:
+            loaded.fault(row, "subject_unknown", "subj_code", subj_code)
+        elif not loaded.faulty(row):
+            named = name or subject.name
+            account = Account(admdvs, fund_type, subj_code, detail or "", named, subject.side, opened)
+            accounts.append(account)
+            where[account.key] = located(loaded, [row])
+    return Batch(accounts, loaded.report, where, loaded.settle())
+
+
+def read_limits(engine: Engine, paths: Sequence[Path | str]) -> Batch[Limit]:
+    """Limits from files of table ``ledger_limits``; an empty amount lifts the limit.
+
+    ``version`` and ``year`` are 0: whoever commits them gives both. A budget needs its year; a floor or ceiling
+    bounds the balance over all years and may not have one. Rows of one limit that differ are all rejected.
+    """
+    loaded = Loaded(engine, "ledger_limits", paths)
+    cells = loaded.cells(
+        "admdvs", "fund_type", "subj_code", "subj_detail", "limit_kind", "year", "limit_amount", "basis"
+    )
+    loaded.once([row[:6] for row in cells], cells, "limit_repeated", "limit_kind")
+    limits: list[Limit] = []
+    where: dict[str, Where] = {}
+    for row, (admdvs, fund_type, subj_code, detail, kind, year, amount, basis) in enumerate(cells):
+        if kind == LimitKind.BUDGET and not (year and _FIRST_YEAR <= year <= _LAST_YEAR):
+            loaded.fault(row, "limit_year_missing", "year", year)
+        if kind != LimitKind.BUDGET and year:
+            loaded.fault(row, "limit_year_unexpected", "year", year)
+        if not loaded.faulty(row):
+            number = account_no(admdvs, fund_type, subj_code, detail or "")
+            limit = Limit(number, LimitKind(kind), year or 0, 0, amount, basis, admdvs, 0)
+            limits.append(limit)
+            where[limit.key] = located(loaded, [row])
+    return Batch(limits, loaded.report, where, loaded.settle())

@@ -1,0 +1,239 @@
+"""What the ledger's input files share: rows as columns, faults found after loading, rejected rows, places."""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import pyarrow as pa
+
+from yibao import tables
+from yibao.engine import Engine
+from yibao.kernel import Finding, Place, Severity
+from yibao.standard import TABLES
+from yibao.tables import FAULTS, LoadReport
+from yibao.tables.faults import Fault
+
+_E, _W = Severity.ERROR, Severity.WARNING
+FUND_FAULTS: dict[str, Fault] = {
+    "entry_header_differs": Fault(
+        _E, "同一凭证各行的{label}不一致：{detail}", "同一凭证号用在了两张凭证上，或有一行填错",
+        "把各行改成一致，或分成两张凭证",
+    ),
+    "entry_row_rejected": Fault(
+        _E, "同一凭证的{detail}被退回，整张凭证不记", "凭证要么整张记账，要么不记",
+        "改正被退回的行，连同这一行一起重新送入",
+    ),
+    "entry_group_rejected": Fault(
+        _E, "同一关联组的凭证{detail}被退回，全组不记", "同组的凭证一并记账，一张不成全组不记",
+        "改正被退回的凭证，整组重新送入",
+    ),
+    "entry_in_two_files": Fault(
+        _E, "这张凭证还在另一处，内容不一样：{detail}", "两个文件的凭证号重复，或一张凭证分在两个文件里",
+        "把同一凭证的各行放在一个文件里，或删去多余的一份",
+    ),
+    "line_repeated": Fault(
+        _E, "同一凭证里有两行完全相同：{detail}", "可能导出了两次，也可能确有两笔",
+        "重复的删去一行；确有两笔的，填顺序号（seq）区分",
+    ),
+    "line_number_reused": Fault(
+        _E, "同一凭证里顺序号重复，内容不一样：{detail}", "顺序号填错，或导出了不同版本", "改正顺序号，或只留正确的一行"
+    ),
+    "line_both_sides": Fault(_E, "借方和贷方都填了金额", "一行分录只能在一方", "拆成两行，各填一方"),
+    "line_without_amount": Fault(_E, "借方和贷方都没有金额", "金额漏填", "补填借方或贷方金额，或删去这一行"),
+    "line_without_subject": Fault(_E, "有金额或明细，没有科目", "科目编码漏填", "补填科目编码"),
+    "subject_unknown": Fault(_E, "科目不在科目表里", "科目编码写错", "核对科目编码"),
+    "account_repeated": Fault(_E, "同一账户出现两次，内容不一样：{detail}", "重复填写", "只保留正确的一行"),
+    "limit_repeated": Fault(_E, "同一限额出现两次，内容不一样：{detail}", "重复填写", "只保留正确的一行"),
+    "limit_year_missing": Fault(_E, "年度预算没有填四位年度", "预算按年度控制", "补填年度，如 2025"),
+    "limit_year_unexpected": Fault(
+        _E, "余额下限、上限不分年度，却填了年度", "限额类别或年度填错", "删去年度，或改限额类别"
+    ),
+    "bank_amount_missing": Fault(
+        _E, "没有收入金额，也没有支出金额", "金额漏填，或是合计、余额行", "补填金额，或删去这一行"
+    ),
+    "bank_amount_twice": Fault(_E, "收入金额和支出金额互相矛盾", "一笔收付只能在一方", "核对银行回单，只留一方"),
+    "bank_side_missing": Fault(_E, "有交易金额，没有收支方向", "看不出是收入还是支出", "补填收支方向：收入或支出"),
+    "bank_ref_repeated": Fault(
+        _E, "银行流水号重复，而且内容不一样：{detail}", "导出了不同版本，或对账单被改动", "向银行核对，只保留正确的一行"
+    ),
+    "bank_other_account": Fault(
+        _E, "这一行是别的账户的：{detail}", "对账单与命令里写的账户对不上", "核对命令里的账户，或分开导出"
+    ),
+    "bank_balance_broken": Fault(
+        _W, "余额与前后各笔接不上：{detail}", "对账单缺行、次序乱了，或金额被改动", "向银行重新导出这一段，再核对一次"
+    ),
+}  # fmt: skip
+"""Faults of the ledger's input files that need more than one row, or the ledger's own rules, to be seen."""
+
+T = TypeVar("T")
+_KNOWN = {**FAULTS, **FUND_FAULTS}
+
+
+class Where(NamedTuple):
+    """The rows of a record: the file's label and Excel row numbers, in the order of the record's parts."""
+
+    file: str
+    rows: tuple[int, ...]
+
+
+@dataclass
+class Batch(Generic[T]):
+    """What files gave: the sound records in their order, and the load's report with every fault.
+
+    ``refused`` are the rows that loaded and were left out afterwards, with their reasons; the report counts them.
+    """
+
+    records: list[T]
+    report: LoadReport
+    where: dict[str, Where]
+    refused: list[tuple[str, int, str]] = field(default_factory=list)
+
+    @property
+    def faults(self) -> list[Finding]:
+        """Every finding, errors first."""
+        return self.report.findings
+
+    def place(self, key: str) -> Place:
+        """Where the record of that business key begins. Raises KeyError for one that no file held."""
+        where = self.where[key]
+        return Place(where.file, where.rows[0], TABLES[self.report.table].grain[0], key)
+
+
+class Loaded:
+    """The rows of one load as columns, and the faults that are found after it.
+
+    ``files`` and ``rows`` give each row's place; ``column`` any column of the schema in the same order.
+    """
+
+    def __init__(self, engine: Engine, table: str, paths: Sequence[Path | str], required: Sequence[str] = ()) -> None:
+        self.report = tables.load(engine, table, paths, required=required)
+        self.schema = TABLES[table]
+        self._table = _in_order(engine, self.report)
+        self._columns: dict[str, list[Any]] = {}
+        self.files: list[str] = self.column("src_file")
+        self.rows: list[int] = self.column("src_row")
+        self._found: dict[int, list[Finding]] = {}
+        self._rejects = engine.fetch(f'SELECT * FROM "{self.report.rejects}" ORDER BY src_file, src_row').to_pylist()
+
+    def column(self, name: str) -> list[Any]:
+        """A column as Python values. Repeated values are one object, made once."""
+        if name not in self._columns:
+            self._columns[name] = _values(self._table[name].combine_chunks())
+        return self._columns[name]
+
+    def cells(self, *names: str) -> list[tuple[Any, ...]]:
+        """These columns of every row."""
+        return list(zip(*map(self.column, names), strict=True))
+
+    def rejected(self, *names: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+        """File, row and these columns as written of every row that the load rejected; empty where unreadable."""
+        for row in self._rejects:
+            yield row["src_file"], row["src_row"], tuple(str(row[name] or "").strip() for name in names)
+        for item in self.report.findings:
+            if item.code == "ragged_row" and item.place.row is not None:
+                yield item.place.file, item.place.row, ("",) * len(names)
+
+    def fault(self, row: int, code: str, column: str = "", value: object = "", detail: str = "", key: str = "") -> None:
+        """Notes a fault of a row, given by its number in the columns."""
+        place = Place(self.files[row], self.rows[row], column, str(value if value is not None else ""))
+        self._found.setdefault(row, []).append(fund_finding(code, place, self._label(column), detail, key))
+
+    def faulty(self, row: int) -> bool:
+        """Whether a row was given a fault that leaves it out."""
+        return any(item.severity is Severity.ERROR for item in self._found.get(row, ()))
+
+    def repeated(self) -> set[tuple[str, int]]:
+        """File and row of the rows whose only fault is that they stand twice."""
+        return {
+            (self.files[row], self.rows[row])
+            for row, found in self._found.items()
+            if all(item.code == "duplicate_row" for item in found)
+        }
+
+    def _label(self, column: str) -> str:
+        return self.schema.field(column).label if column else ""
+
+    def row_name(self, row: int, beside: int) -> str:
+        """A row for people: 第5行, with its file where that is not the file of ``beside``."""
+        other = f"{self.files[row]} " if self.files[row] != self.files[beside] else ""
+        return f"{other}第{self.rows[row]}行"
+
+    def once(self, keys: Sequence[Hashable], contents: Sequence[Hashable], code: str, column: str) -> None:
+        """Faults rows that share a key: the same content keeps the first, different contents reject all."""
+        first: dict[Hashable, int] = {}
+        repeated: dict[Hashable, list[int]] = {}
+        for row, key in enumerate(keys):
+            if first.setdefault(key, row) != row:
+                repeated.setdefault(key, [first[key]]).append(row)
+        for rows in repeated.values():
+            if len({contents[row] for row in rows}) == 1:
+                for row in rows[1:]:
+                    self.fault(row, "duplicate_row")
+                continue
+            for row in rows:
+                beside = next(other for other in rows if contents[other] != contents[row])
+                self.fault(row, code, column, self.column(column)[row], self.row_name(beside, row))
+
+    def settle(self) -> list[tuple[str, int, str]]:
+        """Puts the faults into the report and gives the rows left out with their reasons."""
+        report, refused = self.report, []
+        for row, found in sorted(self._found.items()):
+            for item in found:
+                report.add(item)
+            reasons = [item.message for item in found if item.severity is Severity.ERROR]
+            if reasons:
+                refused.append((self.files[row], self.rows[row], "；".join(reasons)))
+        report.rows_kept -= len(refused)
+        report.rows_rejected += len(refused)
+        order = list(Severity)
+        report.findings.sort(key=lambda item: order.index(item.severity))
+        return refused
+
+
+def _in_order(engine: Engine, report: LoadReport) -> pa.Table:
+    """The loaded rows: files as given, sheets by name, rows as written. A table in the engine has no order of its own."""
+    labels = [str(label) for (label,) in engine.rows(f'SELECT DISTINCT src_file FROM "{report.into}"')]
+    given = {label: place for place, label in enumerate(report.files)}
+    labels.sort(key=lambda label: (given.get(label, given.get(label.rpartition("[")[0], 0)), label))
+    engine.put("_given", pa.table({"src_file": pa.array(labels, pa.string()), "place": range(len(labels))}))
+    rows = engine.fetch(f'SELECT t.* FROM "{report.into}" t JOIN _given USING (src_file) ORDER BY place, src_row')
+    engine.drop("_given")
+    return rows
+
+
+def _values(column: Any) -> list[Any]:
+    """An arrow column as Python values; repeated ones are one object."""
+    if column.null_count == 0 and pa.types.is_integer(column.type):
+        return list(column.to_numpy().tolist())
+    coded = column.dictionary_encode()
+    values = [*coded.dictionary.to_pylist(), None]
+    return [values[i] for i in coded.indices.fill_null(len(values) - 1).to_numpy().tolist()]
+
+
+def fund_finding(code: str, place: Place, label: str, detail: str, key: str = "") -> Finding:
+    """The Finding of a fault of the ledger's files."""
+    fault = _KNOWN[code]
+    message = fault.message.format(label=label, detail=detail, value=place.value)
+    return Finding(code, fault.severity, message, place, fault.cause, fault.next_step, "", key)
+
+
+def write_refused(path: Path | str, engine: Engine, batch: Batch[Any], more: Mapping[str, str] | None = None) -> int:
+    """Writes every row that did not get through, to be put right and sent again; returns their number.
+
+    These are the rows that loading rejected, those left out with them, and all rows of the records in ``more``: the
+    business key and why the ledger refused it. The session that loaded the batch must still be open.
+    """
+    later = [
+        (where.file, row, reason)
+        for key, reason in (more or {}).items()
+        for where in (batch.where[key],)
+        for row in where.rows
+    ]
+    return tables.write_rejected(path, engine, batch.report, [*batch.refused, *later])
+
+
+def located(loaded: Loaded, rows: Iterable[int]) -> Where:
+    """The place of a record made of these rows of one file."""
+    numbers = tuple(rows)
+    return Where(loaded.files[numbers[0]], tuple(loaded.rows[row] for row in numbers))

@@ -1,0 +1,314 @@
+"""The books while a batch is decided: the view, and on top of it what the batch has already posted."""
+
+from typing import NamedTuple
+
+from yibao.fund.chart import Chart, flow_allowed
+from yibao.fund.outcomes import Outcome
+from yibao.fund.records import Account, Action, Book, Entry, Line, Side
+from yibao.fund.view import Bounds, Totals, View
+from yibao.kernel import MAX_FEN, yuan_text
+
+Refusal = tuple[Outcome, str]
+Slot = tuple[str, int]
+
+ENDS_RESERVATION = frozenset((Action.SETTLE, Action.VOID, Action.EXPIRE))
+WITHOUT_LINES = frozenset((Action.VOID, Action.EXPIRE, Action.REVERSE))
+_ENDED = {
+    Action.SETTLE: Outcome.RESERVATION_SETTLED,
+    Action.VOID: Outcome.RESERVATION_VOIDED,
+    Action.EXPIRE: Outcome.RESERVATION_EXPIRED,
+}
+_NO_BOUNDS = Bounds()
+_NOTHING = Totals()
+
+
+class _Undo(NamedTuple):
+    """What to put back when a linked group is refused."""
+
+    totals: dict[Slot, Totals]
+    whole: dict[str, Totals]
+    entries: list[Entry]
+    ended: list[str]
+    receipts: list[tuple[tuple[str, str], bool]]
+    """What was added (True) or taken out (False), in order."""
+
+
+class Books:
+    """The working state of one decision. Nothing here outlives it; the view itself is never changed."""
+
+    def __init__(self, view: View, chart: Chart) -> None:
+        self.view = view
+        self.chart = chart
+        self.totals: dict[Slot, Totals] = {}
+        self.known: dict[str, Entry] = dict(view.known)
+        self.ended: dict[str, Action] = dict(view.ended)
+        self.receipts: set[tuple[str, str]] = set(view.receipts)
+        self._bank = frozenset(subject.code for subject in chart.subjects.values() if subject.bank)
+        self._flows: dict[tuple[frozenset[str], frozenset[str]], tuple[str, str, str] | None] = {}
+        self._whole: dict[str, Totals] = {}
+        for (acct_no, _year), totals in view.totals.items():
+            self._whole[acct_no] = self._whole.get(acct_no, _NOTHING).plus(totals)
+        self._undo: _Undo | None = None
+
+    # what a command means
+
+    def resolved(self, entry: Entry) -> Entry:
+        """The entry with the lines it stands for: a whole settle takes its reservation's, a reverse the other sides."""
+        if entry.lines or entry.refers is None:
+            return entry
+        target = self.known.get(entry.refers)
+        if target is None:
+            return entry
+        if entry.action is Action.SETTLE:
+            return entry._replace(lines=target.lines)
+        if entry.action is Action.REVERSE:
+            other = tuple(Line(line.acct_no, "C" if line.side == "D" else "D", line.amount) for line in target.lines)
+            return entry._replace(lines=other)
+        return entry
+
+    def is_bank(self, acct_no: str) -> bool:
+        """Whether a bank or treasury statement exists for the account."""
+        return self.view.accounts[acct_no].subj_code in self._bank
+
+    # what speaks against it, in the order of precedence
+
+    def refusal(self, entry: Entry, asked: Entry) -> Refusal | None:
+        """The first reason against a resolved entry, or None. ``asked`` is the command as it came."""
+        return (
+            self._form(entry, asked)
+            or self._reference(entry)
+            or self._accounts(entry)
+            or self._dates(entry)
+            or self._flow(entry)
+            or self._limits(entry)
+        )
+
+    def _form(self, entry: Entry, asked: Entry) -> Refusal | None:
+        if not entry.settles:
+            return Outcome.SETTLES_MISSING, ""
+        debits = credits = 0
+        for _acct_no, side, amount in entry.lines:
+            if type(amount) is not int or not 0 < amount <= MAX_FEN:
+                return Outcome.BAD_AMOUNT, f"{amount}分"
+            if side == "D":
+                debits += amount
+            else:
+                credits += amount
+        if entry.action in WITHOUT_LINES:
+            if asked.lines:
+                return Outcome.LINES_UNEXPECTED, ""
+        elif len(entry.lines) < 2 and not (entry.action is Action.SETTLE and not asked.lines):
+            return Outcome.LINES_MISSING, ""
+        if debits != credits:
+            return Outcome.UNBALANCED, f"借方{yuan_text(debits)}元，贷方{yuan_text(credits)}元"
+        return None
+
+    def _reference(self, entry: Entry) -> Refusal | None:
+        action = entry.action
+        if action not in ENDS_RESERVATION and action is not Action.REVERSE:
+            return None
+        if entry.refers is None:
+            return Outcome.REFERENCE_MISSING, ""
+        target = self.known.get(entry.refers)
+        if target is None:
+            return Outcome.REFERENCE_UNKNOWN, entry.refers
+        if (target.admdvs, target.fund_type) != (entry.admdvs, entry.fund_type):
+            return Outcome.REFERENCE_NOT_FIT, f"{entry.refers}属于另一账套"
+        done = self.ended.get(entry.refers)
+        if action is Action.REVERSE:
+            if target.action not in (Action.POST, Action.SETTLE):
+                return Outcome.REFERENCE_NOT_FIT, f"{entry.refers}是{target.action.label}"
+            return (Outcome.ALREADY_REVERSED, entry.refers) if done else None
+        if target.action is not Action.RESERVE:
+            return Outcome.REFERENCE_NOT_FIT, f"{entry.refers}是{target.action.label}"
+        if done:
+            return _ENDED[done], entry.refers
+        return self._reservation(entry, target)
+
+    def _reservation(self, entry: Entry, target: Entry) -> Refusal | None:
+        if entry.action is Action.EXPIRE:
+            if target.expires is None:
+                return Outcome.REFERENCE_NOT_FIT, f"{target.entry_id}没有到期日"
+            if entry.entry_date <= target.expires:
+                return Outcome.RESERVATION_NOT_DUE, f"到期日{target.expires.isoformat()}"
+        elif entry.action is Action.SETTLE:
+            if target.expires is not None and entry.entry_date > target.expires:
+                return Outcome.RESERVATION_EXPIRED, f"到期日{target.expires.isoformat()}"
+            held = _by_side(target)
+            for slot, amount in _by_side(entry).items():
+                if amount > (most := held.get(slot, 0)):
+                    text = f"{slot[0]} {Side(slot[1]).label}方{yuan_text(amount)}元，预留{yuan_text(most)}元"
+                    return Outcome.OVER_RESERVATION, text
+        return None
+
+    def _accounts(self, entry: Entry) -> Refusal | None:
+        accounts = self.view.accounts
+        for line in entry.lines:
+            if line.acct_no not in accounts:
+                return Outcome.ACCOUNT_UNKNOWN, line.acct_no
+        for line in entry.lines:
+            if accounts[line.acct_no].fund_type != entry.fund_type:
+                return Outcome.INSURANCE_MIXED, line.acct_no
+        for line in entry.lines:
+            if accounts[line.acct_no].admdvs != entry.admdvs:
+                return Outcome.AGENCY_MIXED, line.acct_no
+        return None
+
+    def _dates(self, entry: Entry) -> Refusal | None:
+        day = entry.entry_date
+        for line in entry.lines:
+            if day < (opened := self.view.accounts[line.acct_no].opened):
+                return Outcome.ACCOUNT_NOT_OPEN, f"{line.acct_no}自{opened.isoformat()}启用"
+        if entry.refers is not None and day < (since := self.known[entry.refers].entry_date):
+            return Outcome.DATE_BEFORE_REFERENCE, f"{entry.refers}的日期是{since.isoformat()}"
+        closed = self.view.closed.get(Book(entry.admdvs, entry.fund_type), 0)
+        if day.year * 100 + day.month <= closed:
+            return Outcome.PERIOD_CLOSED, f"已结账到{closed // 100}年{closed % 100}月"
+        return None
+
+    def _flow(self, entry: Entry) -> Refusal | None:
+        if entry.action in (Action.POST, Action.RESERVE, Action.SETTLE):
+            accounts = self.view.accounts
+            debits = frozenset(accounts[line.acct_no].subj_code for line in entry.lines if line.side == "D")
+            credits = frozenset(accounts[line.acct_no].subj_code for line in entry.lines if line.side == "C")
+            if (debits, credits) not in self._flows:
+                self._flows[debits, credits] = flow_allowed(self.chart, sorted(debits), sorted(credits))
+            if fault := self._flows[debits, credits]:
+                return Outcome.FLOW_NOT_ALLOWED, f"{fault[0]}与{fault[1]}：{fault[2]}"
+        if entry.bank_ref is not None and entry.action in (Action.POST, Action.SETTLE):
+            for slot in self._receipts(entry):
+                if slot in self.receipts:
+                    return Outcome.BANK_REF_USED, entry.bank_ref
+        return None
+
+    def _receipts(self, entry: Entry) -> list[tuple[str, str]]:
+        ref = entry.bank_ref or ""
+        return [(line.acct_no, ref) for line in entry.lines if line.side == "D" and self.is_bank(line.acct_no)]
+
+    def _limits(self, entry: Entry) -> Refusal | None:
+        low = high = over = None
+        for acct_no, moves in self._effects(entry).items():
+            bounds = self.view.bounds.get(acct_no, _NO_BOUNDS)
+            if bounds is _NO_BOUNDS:
+                continue
+            debit_side = self.view.accounts[acct_no].side is Side.DEBIT
+            before = self._whole.get(acct_no, _NOTHING)
+            after = before
+            for move in moves.values():
+                after = after.plus(move)
+            if bounds.floor is not None:
+                now = after.lowest(debit_side)
+                if now < bounds.floor and now < before.lowest(debit_side):
+                    low = low or (Outcome.BELOW_FLOOR, _figures(acct_no, "余额将为", now, "下限", bounds.floor))
+            if bounds.ceiling is not None:
+                now = after.highest(debit_side)
+                if now > bounds.ceiling and now > before.highest(debit_side):
+                    high = high or (Outcome.OVER_CEILING, _figures(acct_no, "余额将为", now, "上限", bounds.ceiling))
+            for year, move in moves.items():
+                if (budget := bounds.budgets.get(year)) is None:
+                    continue
+                used = self._year(acct_no, year)
+                now = used.plus(move).highest(debit_side)
+                if now > budget and now > used.highest(debit_side):
+                    over = over or (Outcome.OVER_BUDGET, _figures(acct_no, f"{year}年将用", now, "预算", budget))
+        return low or high or over
+
+    # what it does
+
+    def _year(self, acct_no: str, year: int) -> Totals:
+        slot = (acct_no, year)
+        return self.totals.get(slot) or self.view.totals.get(slot, _NOTHING)
+
+    def _effects(self, entry: Entry) -> dict[str, dict[int, Totals]]:
+        """The movements of an entry by account and year: its own lines, and what it releases of a reservation."""
+        effects: dict[str, dict[int, Totals]] = {}
+        held = entry.action is Action.RESERVE
+        _add(effects, entry, 1, held)
+        if entry.action in ENDS_RESERVATION:
+            assert entry.refers is not None  # a refusal came first
+            _add(effects, self.known[entry.refers], -1, True)
+        return effects
+
+    def apply(self, entry: Entry) -> None:
+        """Posts an entry that nothing speaks against."""
+        undo = self._undo
+        for acct_no, moves in self._effects(entry).items():
+            whole = self._whole.get(acct_no, _NOTHING)
+            if undo is not None:
+                undo.whole.setdefault(acct_no, whole)
+            for year, move in moves.items():
+                before = self._year(acct_no, year)
+                if undo is not None:
+                    undo.totals.setdefault((acct_no, year), before)
+                self.totals[acct_no, year] = before.plus(move)
+                whole = whole.plus(move)
+            self._whole[acct_no] = whole
+        self.known[entry.entry_id] = entry
+        if entry.refers is not None:
+            self.ended[entry.refers] = entry.action
+        if undo is not None:
+            undo.entries.append(entry)
+        self._book_receipts(entry)
+
+    def _book_receipts(self, entry: Entry) -> None:
+        """Money received is remembered by its bank_ref; a reverse frees the number, so that it can be booked right."""
+        source = self.known[entry.refers] if entry.action is Action.REVERSE and entry.refers else entry
+        if source.bank_ref is None or source.action not in (Action.POST, Action.SETTLE):
+            return
+        for slot in self._receipts(source):
+            if source is entry:
+                self.receipts.add(slot)
+            else:
+                self.receipts.discard(slot)
+            if self._undo is not None:
+                self._undo.receipts.append((slot, source is entry))
+
+    def account(self, acct_no: str) -> Account:
+        """The account of that number, which is open."""
+        return self.view.accounts[acct_no]
+
+    # linked groups
+
+    def begin_group(self) -> None:
+        """From here on what is applied can be taken back."""
+        self._undo = _Undo({}, {}, [], [], [])
+
+    def end_group(self, keep: bool) -> None:
+        """Keeps what was applied since ``begin_group``, or takes it back whole."""
+        undo, self._undo = self._undo, None
+        if keep or undo is None:
+            return
+        self.totals.update(undo.totals)
+        self._whole.update(undo.whole)
+        for slot, added in reversed(undo.receipts):
+            if added:
+                self.receipts.discard(slot)
+            else:
+                self.receipts.add(slot)
+        for entry in undo.entries:
+            del self.known[entry.entry_id]
+            if entry.refers is not None:
+                del self.ended[entry.refers]
+
+
+def _add(effects: dict[str, dict[int, Totals]], entry: Entry, sign: int, held: bool) -> None:
+    year = entry.entry_date.year
+    for acct_no, side, amount in entry.lines:
+        part = sign * amount
+        if held:
+            move = Totals(0, 0, part, 0) if side == "D" else Totals(0, 0, 0, part)
+        else:
+            move = Totals(part, 0, 0, 0) if side == "D" else Totals(0, part, 0, 0)
+        moves = effects.setdefault(acct_no, {})
+        moves[year] = moves[year].plus(move) if year in moves else move
+
+
+def _by_side(entry: Entry) -> dict[tuple[str, str], int]:
+    sums: dict[tuple[str, str], int] = {}
+    for acct_no, side, amount in entry.lines:
+        sums[acct_no, side] = sums.get((acct_no, side), 0) + amount
+    return sums
+
+
+def _figures(acct_no: str, what: str, now: int, bound: str, amount: int) -> str:
+    return f"{acct_no}：{what}{yuan_text(now)}元，{bound}{yuan_text(amount)}元"

@@ -1,0 +1,144 @@
+"""The ledger's decision: the books as read and commands in, answers and records out. Pure; the store commits.
+
+`decide` judges entries one after another, each against the books with all before it; a linked group stands or falls
+as one. The result depends only on the view and the order of the commands (RULEBOOK §0: a posting is refused whole).
+"""
+
+from collections import ChainMap
+from collections.abc import Iterator, MutableMapping, Sequence
+
+from yibao.fund.books import Books
+from yibao.fund.chart import Chart, transfer_allowed
+from yibao.fund.outcomes import Outcome
+from yibao.fund.records import Entry
+from yibao.fund.view import Answer, Decision, Totals, View
+from yibao.kernel import digest
+
+
+def decide(view: View, chart: Chart, entries: Sequence[Entry], *, whole: bool = False) -> Decision:
+    """The answer to each entry in its order, the entries to keep (with the lines they stand for), the new totals.
+
+    With ``whole`` the batch is one: where any entry is refused, none is kept and the others answer batch_refused.
+    Totals are the full figures of every (account, year) that changed, not differences.
+    """
+    books = Books(view, chart)
+    answers: list[Answer | None] = [None] * len(entries)
+    digests: MutableMapping[str, bytes] = dict(view.digests)
+    records: list[Entry] = []
+    for places in _units(entries):
+        unit = [entries[place] for place in places]
+        if len(unit) == 1 and unit[0].group_id is None:
+            found, kept = _single(books, digests, unit[0])
+        else:
+            found, kept = _group(books, digests, unit)
+        records += kept
+        for place, answer in zip(places, found, strict=True):
+            answers[place] = answer
+    done = [answer for answer in answers if answer is not None]
+    if whole and any(not answer.outcome.stands for answer in done):
+        return Decision([_not_kept(answer, Outcome.BATCH_REFUSED) for answer in done], [], [], {})
+    changed: dict[tuple[str, int], Totals] = {
+        slot: totals for slot, totals in books.totals.items() if totals != view.totals.get(slot)
+    }
+    return Decision(done, records, [digests[entry.entry_id] for entry in records], changed)
+
+
+def _units(entries: Sequence[Entry]) -> Iterator[list[int]]:
+    """The places of the entries that hold together, in the order of their first one."""
+    groups: dict[str, list[int]] = {}
+    units: list[list[int]] = []
+    for place, entry in enumerate(entries):
+        if entry.group_id is None:
+            units.append([place])
+        elif entry.group_id in groups:
+            groups[entry.group_id].append(place)
+        else:
+            groups[entry.group_id] = [place]
+            units.append(groups[entry.group_id])
+    yield from units
+
+
+def _kept_already(digests: MutableMapping[str, bytes], entry: Entry) -> Outcome | None:
+    before = digests.get(entry.entry_id)
+    if before is None:
+        return None
+    return Outcome.EXISTS if before == digest(entry) else Outcome.ID_REUSED
+
+
+def _single(books: Books, digests: MutableMapping[str, bytes], asked: Entry) -> tuple[list[Answer], list[Entry]]:
+    answer, entry = _judge(books, digests, asked)
+    if answer.outcome is not Outcome.POSTED:
+        return [answer], []
+    books.apply(entry)
+    digests[entry.entry_id] = digest(entry)
+    return [answer], [entry]
+
+
+def _judge(books: Books, digests: MutableMapping[str, bytes], asked: Entry) -> tuple[Answer, Entry]:
+    entry = books.resolved(asked)
+    before = _kept_already(digests, entry)
+    if before is not None:
+        return Answer(entry.entry_id, before), entry
+    refusal = books.refusal(entry, asked)
+    return Answer(entry.entry_id, *(refusal or (Outcome.POSTED,))), entry
+
+
+def _group(
+    books: Books, digests: MutableMapping[str, bytes], unit: Sequence[Entry]
+) -> tuple[list[Answer], list[Entry]]:
+    """A linked group: all of it is posted, or all of it was already, or none of it is."""
+    books.begin_group()
+    answers: list[Answer] = []
+    kept: list[Entry] = []
+    own = ChainMap[str, bytes]({}, digests)
+    for asked in unit:
+        answer, entry = _judge(books, own, asked)
+        if answer.outcome is Outcome.POSTED:
+            books.apply(entry)
+            own[entry.entry_id] = digest(entry)
+            kept.append(entry)
+        answers.append(answer)
+    refused = any(not answer.outcome.stands for answer in answers)
+    reason = Outcome.LINKED_REFUSED
+    detail = ""
+    if not refused and kept:
+        if unit[0].group_id in books.view.groups:
+            refused, reason = True, Outcome.GROUP_CHANGED
+        elif transfer := _unlawful_transfer(books, kept):
+            refused, reason, detail = True, Outcome.TRANSFER_BETWEEN_INSURANCES, transfer
+    books.end_group(keep=not refused)
+    if refused:
+        return [_not_kept(answer, reason, detail) for answer in answers], []
+    digests.update(own.maps[0])
+    return answers, kept
+
+
+def _not_kept(answer: Answer, reason: Outcome, detail: str = "") -> Answer:
+    return answer._replace(outcome=reason, detail=detail) if answer.outcome is Outcome.POSTED else answer
+
+
+def _unlawful_transfer(books: Books, entries: Sequence[Entry]) -> str:
+    """Money that leaves one insurance's bank account in a group and enters another's by a way no rule allows, or ""."""
+    paying = [entry for entry in entries if _banked(books, entry, "C")]
+    receiving = [entry for entry in entries if _banked(books, entry, "D")]
+    for payer in paying:
+        for payee in receiving:
+            if payer.fund_type == payee.fund_type:
+                continue
+            for given in _counter(books, payer, "D"):
+                for taken in _counter(books, payee, "C"):
+                    if not transfer_allowed(books.chart, payer.fund_type, given, payee.fund_type, taken):
+                        return f"{payer.entry_id}（{given}）→{payee.entry_id}（{taken}）"
+    return ""
+
+
+def _banked(books: Books, entry: Entry, side: str) -> bool:
+    """Whether an entry on the whole pays out of bank accounts (``C``) or receives into them (``D``)."""
+    net = sum(line.amount if line.side == "D" else -line.amount for line in entry.lines if books.is_bank(line.acct_no))
+    return net < 0 if side == "C" else net > 0
+
+
+def _counter(books: Books, entry: Entry, side: str) -> list[str]:
+    found = {books.account(line.acct_no).subj_code for line in entry.lines
+             if line.side == side and not books.is_bank(line.acct_no)}  # fmt: skip
+    return sorted(found)

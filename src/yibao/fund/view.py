@@ -1,0 +1,105 @@
+"""What the ledger sees before it decides, and what it hands back: plain values, read and kept by the store."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from yibao.fund.outcomes import Outcome
+from yibao.fund.records import Account, Action, Book, Entry, Limit
+
+
+class Totals(NamedTuple):
+    """An account's movements in fen: posted and held (reserved) debits and credits. Never negative."""
+
+    debit: int = 0
+    credit: int = 0
+    held_debit: int = 0
+    held_credit: int = 0
+
+    def plus(self, other: "Totals") -> "Totals":
+        """The sum, part by part."""
+        return Totals(
+            self.debit + other.debit,
+            self.credit + other.credit,
+            self.held_debit + other.held_debit,
+            self.held_credit + other.held_credit,
+        )
+
+    def lowest(self, debit_side: bool) -> int:
+        """The balance on the normal side if every held decrease came and no held increase did."""
+        if debit_side:
+            return self.debit - self.credit - self.held_credit
+        return self.credit - self.debit - self.held_debit
+
+    def highest(self, debit_side: bool) -> int:
+        """The balance on the normal side if every held increase came and no held decrease did."""
+        if debit_side:
+            return self.debit - self.credit + self.held_debit
+        return self.credit - self.debit + self.held_credit
+
+
+class Bounds(NamedTuple):
+    """The limits of an account in force, in fen on its normal side; None where there is none."""
+
+    floor: int | None = None
+    ceiling: int | None = None
+    budgets: Mapping[int, int] = {}
+    """By year."""
+
+
+class View(NamedTuple):
+    """The books as far as the commands at hand touch them, read under locks.
+
+    ``digests`` holds the commands already kept, ``known`` the entries that commands refer to, ``ended`` what has
+    already been done with those (by their id), ``groups`` the linked groups already posted, ``receipts`` the
+    (account, bank_ref) of money received that are already booked. ``closed`` is the last closed month of a book.
+    """
+
+    accounts: Mapping[str, Account]
+    bounds: Mapping[str, Bounds]
+    totals: Mapping[tuple[str, int], Totals]
+    closed: Mapping[Book, int]
+    digests: Mapping[str, bytes]
+    known: Mapping[str, Entry]
+    ended: Mapping[str, Action]
+    groups: frozenset[str]
+    receipts: frozenset[tuple[str, str]]
+
+
+class Answer(NamedTuple):
+    """The outcome of one command, with the figures that explain a refusal."""
+
+    key: str
+    outcome: Outcome
+    detail: str = ""
+
+
+class Decision(NamedTuple):
+    """What a batch comes to: an answer for each command in its order, the records to keep with their digests, and the
+    totals that changed."""
+
+    answers: list[Answer]
+    records: list[Entry]
+    digests: list[bytes]
+    totals: dict[tuple[str, int], Totals]
+
+
+def latest_bounds(limits: Sequence[Limit]) -> dict[str, Bounds]:
+    """The limits in force of each account: of one kind and year the highest version; an amount of None lifts it."""
+    latest: dict[tuple[str, str, int], Limit] = {}
+    for limit in limits:
+        slot = (limit.acct_no, limit.kind.value, limit.budget_year)
+        if slot not in latest or limit.version > latest[slot].version:
+            latest[slot] = limit
+    found: dict[str, Bounds] = {}
+    for (acct_no, kind, year), limit in latest.items():
+        if limit.amount is None:
+            continue
+        bounds = found.get(acct_no, Bounds())
+        if kind == "budget":
+            bounds = bounds._replace(budgets={**bounds.budgets, year: limit.amount})
+        elif kind == "floor":
+            bounds = bounds._replace(floor=limit.amount)
+        else:
+            bounds = bounds._replace(ceiling=limit.amount)
+        found[acct_no] = bounds
+    return found

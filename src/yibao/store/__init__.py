@@ -1,0 +1,33 @@
+"""Operational records that cannot be lost: one durable store on SQLite (a file) or PostgreSQL, append-only and chained.
+
+Entry points: `Store` (open, `transact`, `reading`), `Unit` (one transaction of several rooms), `ledger_view` and `keep`
+(what the ledger room reads and leaves), `verify`, `heads`, `backup`, `restore`, `upgrade`. The only place that speaks
+SQLAlchemy, alembic and the database drivers. May import kernel and the rooms whose records it keeps.
+"""
+
+from yibao.store.backup import Backup, backup, restore
+from yibao.store.errors import StoreBusyError, StoreError, StoreFullError, StoreUnavailableError, StoreVersionError
+from yibao.store.heads import Anchor, export_heads, read_anchor
+from yibao.store.migrate import upgrade
+from yibao.store.store import Store
+from yibao.store.unit import Unit
+from yibao.store.verify import Verification, verify
+
+__all__ = [
+    "Anchor",
+    "Backup",
+    "Store",
+    "StoreBusyError",
+    "StoreError",
+    "StoreFullError",
+    "StoreUnavailableError",
+    "StoreVersionError",
+    "Unit",
+    "Verification",
+    "backup",
+    "export_heads",
+    "read_anchor",
+    "restore",
+    "upgrade",
+    "verify",
+]

@@ -1,0 +1,103 @@
+"""The unit of work: records of several rooms kept together, all or none, each with its place in the audit chain."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from yibao.kernel import digest
+from yibao.store import schema
+from yibao.store.chain import Head, Partition, genesis, link
+from yibao.store.database import insert_rows
+from yibao.store.kinds import KIND_OF, Row
+
+
+class Record(Protocol):
+    """What the store keeps: a value with its partition, its business id and its content."""
+
+    @property
+    def admdvs(self) -> str:
+        """The agency of the partition."""
+
+    @property
+    def year(self) -> int:
+        """The year of the partition."""
+
+    @property
+    def key(self) -> str:
+        """The business id, unique within the kind."""
+
+    def content(self) -> Any:
+        """Plain JSON values, which the chain covers."""
+
+
+class Unit:
+    """One transaction at work. Rooms read through `connection` under locks and `add` what they decided.
+
+    Locks are taken in one order everywhere, so that units never wait for each other in a circle: business rows first,
+    sorted by key, room after room; the heads of the chains last, when the unit is flushed.
+    """
+
+    def __init__(self, connection: Connection, recorded_at: str) -> None:
+        self.connection = connection
+        self.recorded_at = recorded_at
+        self._records: list[Any] = []
+        self._digests: list[bytes] = []
+
+    def add(self, records: Sequence[Record], digests: Sequence[bytes] | None = None) -> None:
+        """Keeps records when the unit commits. ``digests`` spares their computing where the room has them already."""
+        self._records += records
+        self._digests += digests if digests is not None else [digest(record) for record in records]
+
+    def flush(self) -> None:
+        """Writes what was added: rows, lines, and the chains' new links, the heads locked in key order."""
+        if not self._records:
+            return
+        rows: dict[str, list[Row]] = {}
+        lines: dict[str, list[Row]] = {}
+        parts: dict[Partition, list[tuple[str, str, bytes]]] = {}
+        for record, content in zip(self._records, self._digests, strict=True):
+            kind = KIND_OF[type(record)]
+            rows.setdefault(kind.name, []).append(kind.row(record))
+            if kind.children is not None:
+                lines.setdefault(kind.name, []).extend(kind.child_rows(record))
+            parts.setdefault(Partition(record.admdvs, record.year), []).append((kind.name, record.key, content))
+        for kind in KIND_OF.values():
+            insert_rows(self.connection, kind.table, rows.get(kind.name, []))
+            if kind.children is not None:
+                insert_rows(self.connection, kind.children.table, lines.get(kind.name, []))
+        for partition in sorted(parts):
+            self._append(partition, parts[partition])
+        self._records, self._digests = [], []
+
+    def _append(self, partition: Partition, links: Sequence[tuple[str, str, bytes]]) -> None:
+        seq, head = self._lock_head(partition)
+        at = self.recorded_at
+        rows: list[Row] = []
+        for kind, record_id, content in links:
+            seq += 1
+            head = link(head, content, kind, record_id, at)
+            rows.append((*partition, seq, kind, record_id, at, content, head))
+        insert_rows(self.connection, schema.audit_chain, rows)
+        changed = {"a": partition.admdvs, "y": partition.year, "seq": seq, "hash": head}
+        self.connection.execute(_SET_HEAD, changed)
+
+    def _lock_head(self, partition: Partition) -> Head:
+        found = self.connection.execute(_LOCK_HEAD, {"a": partition.admdvs, "y": partition.year}).first()
+        if found is None:
+            start = genesis(partition)
+            # Two units may begin a chain at once: the second waits here and then reads what the first wrote.
+            insert = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
+            self.connection.execute(
+                insert(schema.audit_head).on_conflict_do_nothing(),
+                {"admdvs": partition.admdvs, "year": partition.year, "seq": start.seq, "hash": start.hash},
+            )
+            found = self.connection.execute(_LOCK_HEAD, {"a": partition.admdvs, "y": partition.year}).one()
+        return Head(found.seq, found.hash)
+
+
+_HEAD = schema.audit_head.c
+_OWN = (_HEAD.admdvs == bindparam("a")) & (_HEAD.year == bindparam("y"))
+_LOCK_HEAD = select(_HEAD.seq, _HEAD.hash).where(_OWN).with_for_update()
+_SET_HEAD = schema.audit_head.update().where(_OWN).values(seq=bindparam("seq"), hash=bindparam("hash"))
