@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import cache
@@ -36,6 +36,8 @@ DAY = date(2025, 3, 1)
 OPENED = date(2024, 1, 1)
 RICH = 10**11
 PATIENCE = 60
+PRICE = 100
+"""What every process of a crowd takes at once, in fen."""
 OPEN, INSIDE, STOP, BROKEN, REPEATED = range(5)
 """Bytes of the memory that processes share: the store is open; in a transaction (2: rows written); an order to end;
 how often the database was gone; how often a batch sent again was there already. Counters of 8 bytes follow."""
@@ -300,3 +302,187 @@ def kill_rounds(url: str, rounds: int = 200, seed: int = 1) -> Kills:
     acknowledged = ids_of(recorder.acknowledged())
     faults, stored = left_wrong(url, acknowledged)
     return Kills(rounds, inside, writing, len(acknowledged), stored, faults)
+
+
+# the server is killed
+
+
+class Outages(NamedTuple):
+    """``noticed``: how often the poster met StoreUnavailableError; ``repeated``: batches then found to be kept already."""
+
+    kills: int
+    noticed: int
+    repeated: int
+    acknowledged: int
+    stored: int
+    faults: list[str]
+
+    def __str__(self) -> str:
+        return (
+            f"PostgreSQL killed {self.kills} times, {self.noticed} noticed, {self.acknowledged} acknowledged, "
+            f"{self.stored} stored; {self.repeated} batches sent again had been kept"
+        )
+
+
+def _post_through(url: str, shared: Shared, recorder: Recorder, driver: int) -> None:
+    store = Store(url)
+    while os.getppid() == driver and not shared[STOP]:
+        number = shared.counters[0]
+        broken = False
+        while True:
+            again = (Outcome.POSTED, Outcome.EXISTS) if broken else (Outcome.POSTED,)
+            try:
+                outcome = post_batch(store, number, again)
+                break
+            except StoreUnavailableError:
+                broken = True
+                time.sleep(0.01)
+        shared[BROKEN] += broken
+        shared[REPEATED] += outcome is Outcome.EXISTS
+        recorder.acknowledge(str(number))
+        shared.counters[0] = number + 1
+
+
+def server_kills(kills: int = 4, seed: int = 1) -> Outages:
+    """Kills every process of a PostgreSQL at random moments and starts it again, while a process posts through it all.
+
+    The poster sends a batch again for as long as the store is unavailable, and goes on when it is back.
+    """
+    dice = Random(seed)
+    server = postgres.create(postgres.make_folder("yibao-pg-kill-"))
+    try:
+        url = server.url()
+        open_books(url)
+        shared, recorder = Shared(), Recorder()
+        driver = os.getpid()
+        poster = fork(lambda: _post_through(url, shared, recorder, driver))
+        for _ in range(kills):
+            goal = shared.counters[0] + 3
+            wait_for(lambda goal=goal: shared.counters[0] >= goal, poster)  # type: ignore[misc]
+            time.sleep(dice.uniform(0, 0.2))
+            postgres.kill9(server)
+            postgres.restart(server)
+        goal = shared.counters[0] + 3
+        wait_for(lambda: shared.counters[0] >= goal, poster)
+        shared[STOP] = 1
+        succeed(poster)
+        acknowledged = ids_of(recorder.acknowledged())
+        faults, stored = left_wrong(url, acknowledged)
+        return Outages(kills, shared[BROKEN], shared[REPEATED], len(acknowledged), stored, faults)
+    finally:
+        postgres.remove(server)
+
+
+# several at once
+
+
+def told(work: Callable[[], Any]) -> tuple[int, int]:
+    """A child whose result comes as JSON through a pipe: its id and the pipe's end for `hear`."""
+    reading, writing = os.pipe()
+
+    def tell() -> None:
+        with os.fdopen(writing, "w", encoding="utf-8") as out:
+            json.dump(work(), out)
+
+    pid = fork(tell)
+    os.close(writing)
+    return pid, reading
+
+
+def hear(child: tuple[int, int]) -> Any:
+    """The result of a child, which must end well."""
+    with os.fdopen(child[1], encoding="utf-8") as text:
+        found = text.read()
+    succeed(child[0])
+    return json.loads(found)
+
+
+def side_by_side(url: str, makes: Sequence[Callable[[int], list[Entry]]], rounds: int) -> list[list[dict[str, str]]]:
+    """Processes that each post what their ``makes`` gives for round 0, 1, …, every round begun at the same moment.
+
+    The answers by process and round: outcome by entry id.
+    """
+    shared = Shared()
+
+    def posts(own: int) -> list[dict[str, str]]:
+        store = Store(url)
+        answers = []
+        for number in range(rounds):
+            entries = makes[own](number)
+            shared.counters[own] = number + 1
+            wait_for(lambda: all(shared.counters[each] > number for each in range(len(makes))))
+            answers.append({answer.key: answer.outcome.value for answer in post(store, the_chart(), entries)})
+        store.close()
+        return answers
+
+    children = [told(lambda own=own: posts(own)) for own in range(len(makes))]  # type: ignore[misc]
+    return [hear(child) for child in children]
+
+
+class Crowd(NamedTuple):
+    """``acknowledged`` and ``stored`` are ids of entries that passed the limit; ``balance`` is what it left."""
+
+    kills: int
+    acknowledged: set[str]
+    stored: set[str]
+    refused: int
+    lowest: int
+    balance: int
+    faults: list[str]
+
+
+def _spend(url: str, shared: Shared, recorder: Recorder, own: int) -> None:
+    """Takes from the account until it refuses; what was under way when the one before was killed is asked again."""
+    store = Store(url)
+    action = Action.RESERVE if own % 3 == 2 else Action.POST
+    outcome = Outcome.POSTED
+    while outcome.stands:
+        entry_id = f"L{own:02}-{shared.counters[own]}"
+        asked = entry(entry_id, BOOKS[0], "500101", "1004", PRICE, action)
+        outcome = post(store, the_chart(), [asked])[0].outcome
+        recorder.acknowledge(f"{entry_id} {outcome.value}")
+        shared.counters[own] += 1
+
+
+def crowd_at_limit(url: str, processes: int = 16, places: int = 300, kills: int = 40, seed: int = 1) -> Crowd:
+    """Many processes take from an account with room for ``places`` of them and a bit, a random one killed now and then.
+
+    A killed process is replaced by one that begins with the entry whose answer never came.
+    """
+    dice = Random(seed)
+    open_books(url, rich=places * PRICE + PRICE // 2)
+    shared, recorder = Shared(), Recorder()
+    running = {own: fork(lambda own=own: _spend(url, shared, recorder, own)) for own in range(processes)}  # type: ignore[misc]
+    killed = 0
+    while running:
+        time.sleep(dice.uniform(0, 0.02))
+        own = dice.choice(sorted(running))
+        ended, status = os.waitpid(running[own], os.WNOHANG)
+        if ended:
+            assert status == 0
+            del running[own]
+        elif killed < kills:
+            kill(running[own])
+            killed += 1
+            running[own] = fork(lambda own=own: _spend(url, shared, recorder, own))  # type: ignore[misc]
+    answers = [line.split() for line in recorder.acknowledged()]
+    return _crowd(url, killed, answers)
+
+
+def _crowd(url: str, kills: int, answers: list[list[str]]) -> Crowd:
+    tables = ledgercheck.read(url)
+    account = f"{BOOKS[0].admdvs}-{BOOKS[0].fund_type}-1004"
+    balance = lowest = sum(tables.balances[account, OPENED.year][:1])
+    for row in tables.chain:
+        if row[3] == "entry" and row[4].startswith("L"):
+            balance -= sum(amount for acct_no, _, amount in tables.lines[row[4]] if acct_no == account)
+            lowest = min(lowest, balance)
+    return Crowd(
+        kills,
+        {key for key, outcome in answers if Outcome(outcome).stands},
+        {entry_id for entry_id in tables.entries if entry_id.startswith("L")},
+        sum(outcome == Outcome.BELOW_FLOOR for _, outcome in answers),
+        lowest,
+        balance,
+        ledgercheck.faults_in(tables),
+    )

@@ -5,12 +5,14 @@ from datetime import date
 from functools import partial
 
 from yibao.fund.chart import Chart
+from yibao.fund.closing import carry_entry
 from yibao.fund.decide import decide
 from yibao.fund.outcomes import Outcome
-from yibao.fund.records import Account, Action, Entry, Limit
+from yibao.fund.records import Account, Action, Book, Close, Entry, Limit
+from yibao.fund.statements import Turnover
 from yibao.fund.view import Answer
 from yibao.kernel import digest
-from yibao.store import Store, Unit, ledger
+from yibao.store import Store, Unit, journal, ledger
 
 BATCH = 2_000
 """How many entries a unit of work posts at most, linked groups kept whole."""
@@ -119,3 +121,37 @@ def expire(store: Store, chart: Chart, day: date) -> list[Answer]:
         for one in due
     ]  # fmt: skip
     return post(store, chart, entries)
+
+
+def close_month(store: Store, chart: Chart, book: Book, month: int) -> Answer:
+    """Closes a month (yyyymm) of a book: nothing can be posted in it or before it from then on.
+
+    Months are closed one after another. December also carries income and expense over to the fund's balance (年终结转)
+    in the same unit of work.
+    """
+
+    def work(unit: Unit) -> Answer:
+        close = Close(book.admdvs, book.fund_type, month)
+        if not ledger.lock_book(unit, book):
+            return Answer(close.key, Outcome.ACCOUNT_UNKNOWN, f"{book.admdvs} {book.fund_type}还没有开账")
+        closed = ledger.read_closed(unit.connection, [book]).get(book)
+        if closed is not None and month <= closed:
+            return Answer(close.key, Outcome.EXISTS)
+        if closed is not None and month != next_month(closed):
+            return Answer(close.key, Outcome.PERIOD_NOT_NEXT, f"已结账到{closed // 100}年{closed % 100}月")
+        if month % 100 == 12:
+            rows = [Turnover(*row) for row in journal.turnovers(unit.connection, book)]
+            carry = carry_entry(chart, book, rows, month // 100)
+            if carry is not None:
+                answer = _post(unit, chart, [carry], whole=True)[0]
+                if not answer.outcome.stands:
+                    return answer
+        unit.add([close])
+        return Answer(close.key, Outcome.POSTED)
+
+    return store.transact(work)
+
+
+def next_month(month: int) -> int:
+    """The month after ``yyyymm``."""
+    return month + 1 if month % 100 < 12 else month + 89

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from yibao.engine import Engine
-from yibao.flows.fund_rows import Batch, Loaded, Where, located
+from yibao.flows.fund_rows import Batch, Loaded
 from yibao.fund.bank import first_break, in_time_order
 from yibao.fund.records import BankLine, account_no
 from yibao.kernel import yuan_text
@@ -40,15 +40,15 @@ def read_bank(engine: Engine, paths: Sequence[Path | str], account: str | None =
     contents = list(zip(numbers, cells, amounts, strict=True))
     loaded.once(keys, contents, "bank_ref_repeated", "bank_ref")
     by_row: dict[int, BankLine] = {}
-    where: dict[str, Where] = {}
+    rows: dict[str, list[int]] = {}
     for row, (number, (ref, day, balance, party, memo), (side, amount)) in enumerate(contents):
-        if not loaded.faulty(row):
+        if row not in loaded.faulty:
             admdvs = number.split("-")[0]
             line = BankLine(number, ref, day, side, amount, balance, party or "", memo or "", admdvs)
             by_row[row] = line
-            where[line.key] = located(loaded, [row])
+            rows[line.key] = [row]
     _check_balances(loaded, by_row)
-    return BankBatch(_oldest_first(loaded, by_row), loaded.report, where, loaded.settle())
+    return loaded.batch(BankBatch, _oldest_first(loaded, by_row), rows)
 
 
 def _numbers(loaded: Loaded, account: str | None) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from yibao.engine import Engine
-from yibao.flows.fund_rows import Batch, Loaded, Where, located
+from yibao.flows.fund_rows import Batch, Loaded
 from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Account, Action, Entry, Limit, LimitKind, Line, Side, account_no
 from yibao.fund.view import Answer
@@ -69,15 +69,15 @@ def read_entries(engine: Engine, paths: Sequence[Path | str]) -> EntryBatch:
         elif group_id := next((found for row in rows if (found := reader.headers[row][_GROUP])), None):
             spoilt.setdefault(group_id, entry_id)
     entries: list[Entry] = []
-    where: dict[str, Where] = {}
+    kept_rows: dict[str, list[int]] = {}
     for entry, rows in made:
         if entry.group_id in spoilt:
             for row in rows:
                 loaded.fault(row, "entry_group_rejected", "group_id", entry.group_id, spoilt[entry.group_id], entry.key)
         else:
             entries.append(entry)
-            where[entry.entry_id] = located(loaded, rows)
-    return EntryBatch(entries, loaded.report, where, loaded.settle())
+            kept_rows[entry.entry_id] = rows
+    return loaded.batch(EntryBatch, entries, kept_rows)
 
 
 def _broken(loaded: Loaded, groups: Mapping[str, list[int]]) -> tuple[dict[str, str], dict[str, str]]:
@@ -117,26 +117,27 @@ class _Reader:
     def entry(self, entry_id: str, rows: list[int], broken: str) -> tuple[Entry | None, list[int]]:
         """The entry of these rows with the rows it is made of; None when any of them is faulty."""
         rows = self._one_file(entry_id, rows)
-        if self.loaded.faulty(rows[0]):
+        if rows[0] in self.loaded.faulty:
             return None, rows
         if len(rows) > 1:
             rows = self._in_order(entry_id, rows)
         header = self._header(entry_id, rows)
         action = Action(header[0] or Action.POST)
         lines = self._lines(entry_id, rows, action, header)
-        faulty = next((row for row in rows if self.loaded.faulty(row)), None)
-        if broken or faulty is not None:
-            self._reject(entry_id, rows, broken, faulty)
+        if broken or not self.loaded.faulty.isdisjoint(rows):
+            self._reject(entry_id, rows, broken)
             return None, rows
-        memos = dict.fromkeys(memo for row in rows if (memo := self.lines[row][5]))
+        memos = dict.fromkeys([memo for row in rows if (memo := self.lines[row][5])])
         _action, day, admdvs, fund_type, settles, *others = header
         memo = "；".join(memos)
         return Entry(entry_id, action, admdvs, fund_type, day, settles or "", memo, lines, *others), rows
 
-    def _reject(self, entry_id: str, rows: list[int], broken: str, faulty: int | None) -> None:
+    def _reject(self, entry_id: str, rows: list[int], broken: str) -> None:
+        """The rows that are sound themselves, left out for the sake of the others."""
+        faulty = next((row for row in rows if row in self.loaded.faulty), rows[0])
         for row in rows:
-            if not self.loaded.faulty(row):
-                why = broken or self.loaded.row_name(faulty if faulty is not None else row, row)
+            if row not in self.loaded.faulty:
+                why = broken or self.loaded.row_name(faulty, row)
                 self.loaded.fault(row, "entry_row_rejected", "entry_id", entry_id, why, entry_id)
 
     def _one_file(self, entry_id: str, rows: list[int]) -> list[int]:
@@ -183,8 +184,9 @@ class _Reader:
 
     def _header(self, entry_id: str, rows: list[int]) -> _Cells:
         """What the rows agree on; a column on which two of them differ is a fault of the second."""
-        first = self.headers[rows[0]]
-        if all(self.headers[row] == first for row in rows):
+        headers = self.headers
+        first = headers[rows[0]]
+        if [headers[row] for row in rows].count(first) == len(rows):
             return first
         agreed: list[Any] = []
         for i, column in enumerate(_HEADER):
@@ -258,17 +260,17 @@ def read_accounts(engine: Engine, paths: Sequence[Path | str], subjects: Mapping
     cells = loaded.cells("admdvs", "fund_type", "subj_code", "subj_detail", "acct_name", "opened")
     loaded.once([row[:4] for row in cells], cells, "account_repeated", "subj_code")
     accounts: list[Account] = []
-    where: dict[str, Where] = {}
+    rows: dict[str, list[int]] = {}
     for row, (admdvs, fund_type, subj_code, detail, name, opened) in enumerate(cells):
         subject = subjects.get(subj_code)
         if subject is None:
             loaded.fault(row, "subject_unknown", "subj_code", subj_code)
-        elif not loaded.faulty(row):
+        elif row not in loaded.faulty:
             named = name or subject.name
             account = Account(admdvs, fund_type, subj_code, detail or "", named, subject.side, opened)
             accounts.append(account)
-            where[account.key] = located(loaded, [row])
-    return Batch(accounts, loaded.report, where, loaded.settle())
+            rows[account.key] = [row]
+    return loaded.batch(Batch, accounts, rows)
 
 
 def read_limits(engine: Engine, paths: Sequence[Path | str]) -> Batch[Limit]:
@@ -283,15 +285,15 @@ def read_limits(engine: Engine, paths: Sequence[Path | str]) -> Batch[Limit]:
     )
     loaded.once([row[:6] for row in cells], cells, "limit_repeated", "limit_kind")
     limits: list[Limit] = []
-    where: dict[str, Where] = {}
+    rows: dict[str, list[int]] = {}
     for row, (admdvs, fund_type, subj_code, detail, kind, year, amount, basis) in enumerate(cells):
         if kind == LimitKind.BUDGET and not (year and _FIRST_YEAR <= year <= _LAST_YEAR):
             loaded.fault(row, "limit_year_missing", "year", year)
         if kind != LimitKind.BUDGET and year:
             loaded.fault(row, "limit_year_unexpected", "year", year)
-        if not loaded.faulty(row):
+        if row not in loaded.faulty:
             number = account_no(admdvs, fund_type, subj_code, detail or "")
             limit = Limit(number, LimitKind(kind), year or 0, 0, amount, basis, admdvs, 0)
             limits.append(limit)
-            where[limit.key] = located(loaded, [row])
-    return Batch(limits, loaded.report, where, loaded.settle())
+            rows[limit.key] = [row]
+    return loaded.batch(Batch, limits, rows)

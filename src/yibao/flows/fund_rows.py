@@ -1,7 +1,7 @@
 """What the ledger's input files share: rows as columns, faults found after loading, rejected rows, places."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -67,14 +67,11 @@ FUND_FAULTS: dict[str, Fault] = {
 """Faults of the ledger's input files that need more than one row, or the ledger's own rules, to be seen."""
 
 T = TypeVar("T")
+B = TypeVar("B", bound="Batch[Any]")
+Refused = tuple[str, int, str]
+"""File, Excel row number and reason of a row that loaded and was left out."""
+
 _KNOWN = {**FAULTS, **FUND_FAULTS}
-
-
-class Where(NamedTuple):
-    """The rows of a record: the file's label and Excel row numbers, in the order of the record's parts."""
-
-    file: str
-    rows: tuple[int, ...]
 
 
 @dataclass
@@ -82,12 +79,14 @@ class Batch(Generic[T]):
     """What files gave: the sound records in their order, and the load's report with every fault.
 
     ``refused`` are the rows that loaded and were left out afterwards, with their reasons; the report counts them.
+    ``rows`` has each record's rows under its business key, as numbers into ``places``.
     """
 
     records: list[T]
     report: LoadReport
-    where: dict[str, Where]
-    refused: list[tuple[str, int, str]] = field(default_factory=list)
+    refused: list[Refused]
+    rows: dict[str, list[int]]
+    places: "Places"
 
     @property
     def faults(self) -> list[Finding]:
@@ -96,14 +95,22 @@ class Batch(Generic[T]):
 
     def place(self, key: str) -> Place:
         """Where the record of that business key begins. Raises KeyError for one that no file held."""
-        where = self.where[key]
-        return Place(where.file, where.rows[0], TABLES[self.report.table].grain[0], key)
+        row = self.rows[key][0]
+        return Place(self.places.files[row], self.places.rows[row], TABLES[self.report.table].grain[0], key)
+
+
+class Places(NamedTuple):
+    """File label and Excel row number of every loaded row."""
+
+    files: list[str]
+    rows: list[int]
 
 
 class Loaded:
     """The rows of one load as columns, and the faults that are found after it.
 
-    ``files`` and ``rows`` give each row's place; ``column`` any column of the schema in the same order.
+    ``files`` and ``rows`` give each row's place; ``column`` any column of the schema in the same order. ``faulty`` are
+    the rows that a fault has left out.
     """
 
     def __init__(self, engine: Engine, table: str, paths: Sequence[Path | str], required: Sequence[str] = ()) -> None:
@@ -113,6 +120,7 @@ class Loaded:
         self._columns: dict[str, list[Any]] = {}
         self.files: list[str] = self.column("src_file")
         self.rows: list[int] = self.column("src_row")
+        self.faulty: set[int] = set()
         self._found: dict[int, list[Finding]] = {}
         self._rejects = engine.fetch(f'SELECT * FROM "{self.report.rejects}" ORDER BY src_file, src_row').to_pylist()
 
@@ -137,11 +145,10 @@ class Loaded:
     def fault(self, row: int, code: str, column: str = "", value: object = "", detail: str = "", key: str = "") -> None:
         """Notes a fault of a row, given by its number in the columns."""
         place = Place(self.files[row], self.rows[row], column, str(value if value is not None else ""))
-        self._found.setdefault(row, []).append(fund_finding(code, place, self._label(column), detail, key))
-
-    def faulty(self, row: int) -> bool:
-        """Whether a row was given a fault that leaves it out."""
-        return any(item.severity is Severity.ERROR for item in self._found.get(row, ()))
+        found = fund_finding(code, place, self.schema.field(column).label if column else "", detail, key)
+        self._found.setdefault(row, []).append(found)
+        if found.severity is Severity.ERROR:
+            self.faulty.add(row)
 
     def repeated(self) -> set[tuple[str, int]]:
         """File and row of the rows whose only fault is that they stand twice."""
@@ -150,9 +157,6 @@ class Loaded:
             for row, found in self._found.items()
             if all(item.code == "duplicate_row" for item in found)
         }
-
-    def _label(self, column: str) -> str:
-        return self.schema.field(column).label if column else ""
 
     def row_name(self, row: int, beside: int) -> str:
         """A row for people: 第5行, with its file where that is not the file of ``beside``."""
@@ -175,20 +179,21 @@ class Loaded:
                 beside = next(other for other in rows if contents[other] != contents[row])
                 self.fault(row, code, column, self.column(column)[row], self.row_name(beside, row))
 
-    def settle(self) -> list[tuple[str, int, str]]:
-        """Puts the faults into the report and gives the rows left out with their reasons."""
-        report, refused = self.report, []
+    def batch(self, make: type[B], records: list[Any], rows: dict[str, list[int]]) -> B:
+        """The batch of these records and their rows, once every fault is noted: puts the faults into the report."""
+        report = self.report
+        refused: list[Refused] = []
         for row, found in sorted(self._found.items()):
             for item in found:
                 report.add(item)
-            reasons = [item.message for item in found if item.severity is Severity.ERROR]
-            if reasons:
+            if row in self.faulty:
+                reasons = [item.message for item in found if item.severity is Severity.ERROR]
                 refused.append((self.files[row], self.rows[row], "；".join(reasons)))
         report.rows_kept -= len(refused)
         report.rows_rejected += len(refused)
         order = list(Severity)
         report.findings.sort(key=lambda item: order.index(item.severity))
-        return refused
+        return make(records, report, refused, rows, Places(self.files, self.rows))
 
 
 def _in_order(engine: Engine, report: LoadReport) -> pa.Table:
@@ -224,16 +229,6 @@ def write_refused(path: Path | str, engine: Engine, batch: Batch[Any], more: Map
     These are the rows that loading rejected, those left out with them, and all rows of the records in ``more``: the
     business key and why the ledger refused it. The session that loaded the batch must still be open.
     """
-    later = [
-        (where.file, row, reason)
-        for key, reason in (more or {}).items()
-        for where in (batch.where[key],)
-        for row in where.rows
-    ]
+    files, numbers = batch.places
+    later = [(files[row], numbers[row], reason) for key, reason in (more or {}).items() for row in batch.rows[key]]
     return tables.write_rejected(path, engine, batch.report, [*batch.refused, *later])
-
-
-def located(loaded: Loaded, rows: Iterable[int]) -> Where:
-    """The place of a record made of these rows of one file."""
-    numbers = tuple(rows)
-    return Where(loaded.files[numbers[0]], tuple(loaded.rows[row] for row in numbers))

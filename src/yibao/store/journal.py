@@ -1,7 +1,8 @@
 """Readings of the whole journal: turnovers for statements, movements of an account, and the replay of balances."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -17,18 +18,24 @@ from sqlalchemy import (
     union_all,
 )
 
-from yibao.fund.records import Action
+from yibao.fund.records import Account, Action, Book
 from yibao.kernel import Finding, Place, Severity, yuan_text
 from yibao.store import schema
+from yibao.store.kinds import KINDS
 
 _entry, _line, _balance = schema.fund_entry, schema.fund_line, schema.fund_balance
+_account = schema.fund_account
 _later = schema.fund_entry.alias("later")
 POSTED = tuple(action.value for action in (Action.POST, Action.SETTLE, Action.REVERSE, Action.CARRY))
 
 
-def _year(column: Any) -> Any:
+def _part(column: Any, start: int, length: int) -> Any:
     # Written as they are, not as parameters: PostgreSQL compares the grouping with the column by its text.
-    return cast(func.substr(column, literal_column("1"), literal_column("4")), Integer)
+    return func.substr(column, literal_column(str(start)), literal_column(str(length)))
+
+
+def _year(column: Any) -> Any:
+    return cast(_part(column, 1, 4), Integer)
 
 
 def _sums(side: str) -> Any:
@@ -82,6 +89,95 @@ def replay_findings(connection: Connection) -> Iterator[Finding]:
                 f"{name}{text}" for name, text in zip(("借", "贷", "预留借", "预留贷"), texts, strict=True)
             )
             yield _wrong("balance_differs", f"账户{slot[0]} {slot[1]}年：结存/重算 {parts}", slot[0])
+
+
+class TurnoverRow(NamedTuple):
+    """The turnover of one account in one month, in fen. A reverse makes it less, and adds nothing on the other side.
+
+    ``carried`` marks the turnover of year-end carry entries, which statements of the year leave out.
+    """
+
+    admdvs: str
+    fund_type: str
+    subj_code: str
+    detail: str
+    month: int
+    carried: bool
+    debit: int
+    credit: int
+
+
+def turnovers(connection: Connection, book: Book | None = None) -> list[TurnoverRow]:
+    """The posted turnover of every account (of one book, where given) by month, in the order of the accounts."""
+    month = cast(_part(_entry.c.entry_date, 1, 4) + _part(_entry.c.entry_date, 6, 2), Integer)
+    carried = case((_entry.c.action == literal_column(f"'{Action.CARRY.value}'"), 1), else_=0)
+    back = _entry.c.action == Action.REVERSE.value
+    sums = [
+        func.sum(
+            case((back & (_line.c.side == other), -_line.c.amount), (~back & (_line.c.side == own), _line.c.amount),
+                 else_=0)
+        )
+        for own, other in (("D", "C"), ("C", "D"))
+    ]  # fmt: skip
+    names = (_account.c.admdvs, _account.c.fund_type, _account.c.subj_code, _account.c.detail)
+    statement = (
+        select(*names, month, carried, *sums)
+        .join(_entry, _entry.c.entry_id == _line.c.entry_id)
+        .join(_account, _account.c.acct_no == _line.c.acct_no)
+        .where(_entry.c.action.in_(POSTED))
+        .group_by(*names, month, carried)
+        .order_by(*names, month, carried)
+    )
+    if book is not None:
+        statement = statement.where(_account.c.admdvs == book.admdvs, _account.c.fund_type == book.fund_type)
+    return [
+        TurnoverRow._make((*row[:5], bool(row[5]), int(row[6]), int(row[7]))) for row in connection.execute(statement)
+    ]
+
+
+class Movement(NamedTuple):
+    """One line of an account's journal with its entry; ``amount`` in fen, ``side`` as booked."""
+
+    entry_id: str
+    action: Action
+    day: date
+    side: str
+    amount: int
+    settles: str
+    memo: str
+    bank_ref: str | None
+    group_id: str | None
+    refers: str | None
+
+
+def movements(
+    connection: Connection, acct_no: str, since: date | None = None, until: date | None = None
+) -> list[Movement]:
+    """The lines booked on an account, reservations included (see ``action``), by day and entry; days are inclusive."""
+    columns = _entry.c
+    statement = (
+        select(columns.entry_id, columns.action, columns.entry_date, _line.c.side, _line.c.amount, columns.settles,
+               columns.memo, columns.bank_ref, columns.group_id, columns.refers)
+        .join(_entry, columns.entry_id == _line.c.entry_id)
+        .where(_line.c.acct_no == acct_no)
+        .order_by(columns.entry_date, columns.entry_id, _line.c.line_no)
+    )  # fmt: skip
+    if since is not None:
+        statement = statement.where(columns.entry_date >= since.isoformat())
+    if until is not None:
+        statement = statement.where(columns.entry_date <= until.isoformat())
+    return [
+        Movement._make((row[0], Action(row[1]), date.fromisoformat(row[2]), *row[3:]))
+        for row in connection.execute(statement)
+    ]
+
+
+def accounts(connection: Connection, book: Book | None = None) -> list[Account]:
+    """All accounts (of one book, where given) by number."""
+    statement = select(_account).order_by(_account.c.acct_no)
+    if book is not None:
+        statement = statement.where(_account.c.admdvs == book.admdvs, _account.c.fund_type == book.fund_type)
+    return [KINDS["account"].from_rows(row, ()) for row in connection.execute(statement)]
 
 
 def _wrong(code: str, message: str, key: str) -> Finding:
