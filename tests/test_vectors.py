@@ -8,7 +8,7 @@ from vectors import FAMILIES, VECTORS
 NOT_YET = {
     "enrolment and benefits": """参保 等待期 大病激励 门诊 多层 舟山居民住院 舟山慢病门诊 目录 大病 三重保障
         三重保障-低保 生育津贴 公务员补助 药店乙类 跨省异地 大病江西2025 共济""",
-    "budget, prepayment, monthly settlement, clearing": """年度清算 人头 预付金 统支 统收统支 总额-按项目 总额-按比例
+    "budget, prepayment, monthly settlement, clearing": """年度清算 人头 预付金 总额-按项目 总额-按比例
         总额-按增长率 月度预结 月度口径 保证金校验 年度总分值 年度应付 年度清算额 病种结余 合理超支分担 特例单议限额
         特例单议门槛 特例单议结算 清算时限 半年集中发布""",
     "auxiliary directory, local lists, list quality": """辅助分型触发 辅助分型系数 多分型取高 非肿瘤严重程度

@@ -1,15 +1,16 @@
 """The statements worked out the slow way: walk the journal posting by posting, keep running balances, add up by hand.
 
 Imports nothing of yibao. Which subject belongs to which line is written out here from the printed tables, not read
-from the law data. A posting is (admdvs, fund, month, carried, subject, detail, debit, credit), all amounts in fen.
+from the law data. A posting is (admdvs, fund, subject, detail, month, carried, debit, credit), all amounts in fen.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 
-Posting = tuple[str, str, int, bool, str, str, int, int]
+Posting = tuple[str, str, str, str, int, bool, int, int]
 
-INCOME = {"1": ("4001", "4201"), "2": ("4101",), "3": ("4301",), "4": ("4501",), "5": ("4901",), "7": ("4601",), "8": ("4602",)}  # fmt: skip
+INCOME = {"1": ("4001", "4201"), "2": ("4101",), "3": ("4301",), "4": ("4501",), "5": ("4901",), "7": ("4601",),
+          "8": ("4602",)}  # fmt: skip
 EXPENSE = {"21": ("5001",), "22": ("5101",), "23": ("5401",), "24": ("5901",), "26": ("5502",), "27": ("5501",)}
 ASSETS = {"1": "1001", "2": "1002", "3": "1003", "4": "1004", "5": "1005", "6": "1101", "7": "1201"}
 DEBTS = {"11": "2001", "12": "2101"}
@@ -20,7 +21,7 @@ def income(journal: Iterable[Posting], fund: str, month: int, subjects: set[str]
     lines: Counter[str] = Counter()
     january = month // 100 * 100 + 1
     brought = adjusted = held = 0
-    for _, its_fund, when, carried, code, _, debit, credit in journal:
+    for _, its_fund, code, _, when, carried, debit, credit in journal:
         if its_fund != fund or when > month or (subjects is not None and code not in subjects):
             continue
         change = credit - debit
@@ -46,7 +47,7 @@ def income(journal: Iterable[Posting], fund: str, month: int, subjects: set[str]
 def balance(journal: Iterable[Posting], fund: str, month: int) -> dict[str, int]:
     """The main lines at the end of ``month``."""
     held: Counter[str] = Counter()
-    for _, its_fund, when, _, code, _, debit, credit in journal:
+    for _, its_fund, code, _, when, _, debit, credit in journal:
         if its_fund == fund and when <= month:
             held[code[:4]] += debit - credit
     lines = {line: held[code] for line, code in ASSETS.items()}

@@ -81,7 +81,7 @@ def test_every_book_starts_with_its_leaf_accounts_and_money_may_not_go_below_zer
     assert not {"370300-310-2101", "370300-310-210101", "370300-310-3001"} & numbers
     assert len(numbers) == len(accounts) == sum(not leaf.detail for leaf in chart.leaves("310"))
     assert [one.acct_no[-4:] for one in limits] == ["1001", "1002", "1003", "1004", "1005"]
-    assert {(one.kind, one.amount, one.version, one.year, one.known_year) for one in limits} == {
+    assert {(one.kind, one.amount, one.version, one.budget_year, one.year) for one in limits} == {
         (LimitKind.FLOOR, 0, 1, 0, 2025)
     }
     assert all("社会保险基金会计制度" in one.basis for one in limits)

@@ -60,8 +60,8 @@ def _tables(connection: Connection) -> Tables:
         "SELECT entry_id, action, admdvs, fund_type, entry_date, settles, memo, refers, expires, group_id, bank_ref"
         " FROM fund_entry"
     )
-    accounts = rows("SELECT acct_no, admdvs, fund_type, subj_code, detail, name, side, opened FROM fund_account")
-    limits = rows("SELECT limit_id, acct_no, kind, year, version, amount, basis, admdvs, known_year FROM fund_limit")
+    accounts = rows("SELECT * FROM fund_account")
+    limits = rows("SELECT * FROM fund_limit")
     balances = rows("SELECT acct_no, year, debit, credit, held_debit, held_credit FROM fund_balance")
     chain = rows(
         "SELECT admdvs, year, seq, kind, record_id, recorded_at, digest, hash FROM audit_chain"

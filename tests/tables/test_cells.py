@@ -12,6 +12,7 @@ import pytest
 
 from yibao import tables
 from yibao.engine import Engine
+from yibao.standard import CODE_TABLES, FIELDS
 from yibao.tables import LoadReport
 
 GOOD = {
@@ -199,3 +200,57 @@ def test_each_fault_rejects_the_row_once_under_its_own_code(
 def test_a_newborn_s_weight_in_kilograms_is_taken_for_unknown_with_a_warning(read: Read) -> None:
     got, report = read("nwb_adm_wt", "3.25")
     assert (got, report.counts, report.rows_kept) == (None, {"weight_implausible": 1}, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "arrow", "fen", "code"),
+    [
+        ("10000000000000", None, 10**15, None), ("9999999999999.99", None, 10**15 - 1, None), ("0", None, 0, None),
+        (30_000_000_000, pa.int64(), 3 * 10**12, None), (Decimal("0.10"), pa.decimal128(20, 2), 10, None),
+        (12345678901.25, pa.float64(), 1234567890125, None), (None, pa.string(), None, None),
+        ("10000000000000.01", None, None, "budget_too_large"), ("9" * 40, None, None, "budget_too_large"),
+        ("0.005", None, None, "fraction_of_fen"), ("-1", None, None, "negative_amount"),
+        ("五亿", None, None, "bad_number"),
+    ],
+)  # fmt: skip
+def test_a_budget_or_balance_has_the_larger_bound_and_may_be_empty(
+    tmp_path: Path, value: object, arrow: pa.DataType | None, fen: int | None, code: str | None
+) -> None:
+    cells = {"admdvs": "370300", "fund_type": "310", "subj_code": "5001", "limit_kind": "budget", "basis": "批复"}
+    columns = {name: pa.array([text]) for name, text in cells.items()} | {"limit_amount": pa.array([value], arrow)}
+    pq.write_table(pa.table(columns), tmp_path / "one.parquet")
+    with Engine() as engine:
+        report = tables.load(engine, "ledger_limits", [tmp_path / "one.parquet"])
+        assert engine.rows("SELECT limit_amount FROM ledger_limits") == ([] if code else [(fen,)])
+        assert report.counts == ({code: 1} if code else {})
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "code"),
+    [
+        ("ledger_action", "action", "红字冲销", "reverse"), ("ledger_action", "action", "预留转记账", "settle"),
+        ("bank_side", "bank_side", "贷", "in"), ("bank_side", "bank_side", "支", "out"),
+        ("limit_kind", "limit_kind", "年度预算", "budget"), ("fund_type", "fund_type", "机关事业单位", "JG"),
+        ("fund_type", "fund_type", "城乡居民大病保险", "392"),
+    ],
+)  # fmt: skip
+def test_the_ledger_s_codes_are_read_in_the_words_of_accountants(
+    table: str, column: str, value: str, code: str
+) -> None:
+    assert FIELDS[column].code_table == table
+    assert CODE_TABLES[table].spellings()[value] == code
+
+
+def test_a_row_refused_after_loading_stands_beside_the_rejected_ones_as_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    good = ",".join(GOOD.values())
+    path.write_text("\n".join([",".join(GOOD), good, good.replace("S1", "S2").replace("8000.00", "-1"),
+                               good.replace("S1", "S3")]) + "\n", encoding="utf-8")  # fmt: skip
+    with Engine() as engine:
+        report = tables.load(engine, "cases", [path])
+        refused = [("cases.csv", 4, "三号不收"), ("cases.csv", 2, "一号不收")]
+        assert tables.write_rejected(tmp_path / "rejected.xlsx", engine, report, refused) == 3
+        again = tables.load(engine, "cases", [tmp_path / "rejected.xlsx"], into="again")
+        kept = engine.rows("SELECT setl_id, dscg_date, medfee_sumamt, src_row FROM again ORDER BY src_row")
+    assert kept == [("S1", date(2025, 1, 12), 800000, 2), ("S3", date(2025, 1, 12), 800000, 4)]
+    assert again.counts == {"negative_amount": 1}

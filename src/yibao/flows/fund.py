@@ -88,22 +88,21 @@ def set_limits(store: Store, limits: Sequence[Limit]) -> list[Answer]:
 
     def work(unit: Unit) -> list[Answer]:
         accounts = ledger.lock_accounts(unit, {limit.acct_no for limit in limits})
-        last: dict[tuple[str, str, int], Limit] = {}
-        for limit in ledger.read_limits(unit.connection, accounts):
-            slot = (limit.acct_no, limit.kind.value, limit.budget_year)
-            if slot not in last or limit.version > last[slot].version:
-                last[slot] = limit
+        standing = ledger.read_standing(unit.connection, accounts)
+        versions, kept = dict(standing.versions), ledger.read_limits(unit.connection, standing.versions)
         answers: list[Answer] = []
         for limit in limits:
             slot = (limit.acct_no, limit.kind.value, limit.budget_year)
+            before = kept.get(slot)
             if limit.acct_no not in accounts:
                 answers.append(Answer(limit.acct_no, Outcome.ACCOUNT_UNKNOWN))
-            elif slot in last and (last[slot].amount, last[slot].basis) == (limit.amount, limit.basis):
-                answers.append(Answer(last[slot].key, Outcome.EXISTS))
+            elif before is not None and (before.amount, before.basis) == (limit.amount, limit.basis):
+                answers.append(Answer(before.key, Outcome.EXISTS))
             else:
-                last[slot] = limit._replace(version=last[slot].version + 1 if slot in last else 1)
-                unit.add([last[slot]])
-                answers.append(Answer(last[slot].key, Outcome.POSTED))
+                versions[slot] = versions.get(slot, 0) + 1
+                kept[slot] = limit._replace(version=versions[slot])
+                unit.add([kept[slot]])
+                answers.append(Answer(kept[slot].key, Outcome.POSTED))
         return answers
 
     return store.transact(work)
@@ -134,7 +133,7 @@ def close_month(store: Store, chart: Chart, book: Book, month: int) -> Answer:
         close = Close(book.admdvs, book.fund_type, month)
         if not ledger.lock_book(unit, book):
             return Answer(close.key, Outcome.ACCOUNT_UNKNOWN, f"{book.admdvs} {book.fund_type}还没有开账")
-        closed = ledger.read_closed(unit.connection, [book]).get(book)
+        closed = ledger.read_standing(unit.connection, (), [book]).closed.get(book)
         if closed is not None and month <= closed:
             return Answer(close.key, Outcome.EXISTS)
         if closed is not None and month != next_month(closed):

@@ -9,12 +9,13 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from yibao.engine import Engine
-from yibao.flows.fund_rows import Batch, Loaded
+from yibao.flows.fund_rows import Batch, Loaded, collector_paused
+from yibao.fund.chart import Chart, ChartError, account_for
 from yibao.fund.outcomes import Outcome
-from yibao.fund.records import Account, Action, Entry, Limit, LimitKind, Line, Side, account_no
+from yibao.fund.records import Account, Action, Book, Entry, Limit, LimitKind, Line, account_no
 from yibao.fund.view import Answer
 from yibao.kernel import Finding, Severity
 
@@ -35,18 +36,6 @@ class EntryBatch(Batch[Entry]):
         return self.records
 
 
-class Subject(Protocol):
-    """What is asked of a subject of the chart: its name and normal side."""
-
-    @property
-    def name(self) -> str:
-        """The Chinese name."""
-
-    @property
-    def side(self) -> Side:
-        """The side its balance stands on."""
-
-
 def read_entries(engine: Engine, paths: Sequence[Path | str]) -> EntryBatch:
     """Entries from files of table ``ledger_entries``, in the order of their first rows.
 
@@ -55,7 +44,25 @@ def read_entries(engine: Engine, paths: Sequence[Path | str]) -> EntryBatch:
     one, else as written. An amount of zero counts as blank. An entry that stands in two files with the same rows is
     taken once, with different rows not at all. A rejected row without a readable 凭证号 also takes the entry above it.
     """
-    loaded = Loaded(engine, "ledger_entries", paths)
+    with collector_paused():
+        loaded = Loaded(engine, "ledger_entries", paths)
+        made, spoilt = _made(loaded)
+        entries: list[Entry] = []
+        rows_of: dict[str, list[int]] = {}
+        for entry, rows in made:
+            if entry.group_id in spoilt:
+                why = spoilt[entry.group_id]
+                for row in rows:
+                    loaded.fault(row, "entry_group_rejected", "group_id", entry.group_id, why, entry.key)
+            else:
+                entries.append(entry)
+                rows_of[entry.entry_id] = rows
+        return loaded.batch(EntryBatch, entries, rows_of)
+
+
+def _made(loaded: Loaded) -> tuple[list[tuple[Entry, list[int]]], dict[str, str]]:
+    """The entries that are sound in themselves, with their rows; and the linked groups that miss an entry, with its
+    number."""
     groups: dict[str, list[int]] = defaultdict(list)
     for row, entry_id in enumerate(loaded.column("entry_id")):
         groups[entry_id].append(row)
@@ -68,16 +75,7 @@ def read_entries(engine: Engine, paths: Sequence[Path | str]) -> EntryBatch:
             made.append((entry, kept))
         elif group_id := next((found for row in rows if (found := reader.headers[row][_GROUP])), None):
             spoilt.setdefault(group_id, entry_id)
-    entries: list[Entry] = []
-    kept_rows: dict[str, list[int]] = {}
-    for entry, rows in made:
-        if entry.group_id in spoilt:
-            for row in rows:
-                loaded.fault(row, "entry_group_rejected", "group_id", entry.group_id, spoilt[entry.group_id], entry.key)
-        else:
-            entries.append(entry)
-            kept_rows[entry.entry_id] = rows
-    return loaded.batch(EntryBatch, entries, kept_rows)
+    return made, spoilt
 
 
 def _broken(loaded: Loaded, groups: Mapping[str, list[int]]) -> tuple[dict[str, str], dict[str, str]]:
@@ -112,7 +110,8 @@ class _Reader:
         self.loaded = loaded
         self.headers = loaded.cells(*_HEADER)
         self.lines = loaded.cells(*_LINE)
-        self._numbers: dict[_Cells, str] = {}
+        self._numbered = any(number is not None for number in loaded.column("seq"))
+        self._accounts: dict[_Cells, str] = {}
 
     def entry(self, entry_id: str, rows: list[int], broken: str) -> tuple[Entry | None, list[int]]:
         """The entry of these rows with the rows it is made of; None when any of them is faulty."""
@@ -164,6 +163,8 @@ class _Reader:
 
     def _in_order(self, entry_id: str, rows: list[int]) -> list[int]:
         """The rows in the order of their lines. A repeated row or line number is a fault."""
+        if not self._numbered and len({self.lines[row] for row in rows}) == len(rows):
+            return rows
         first: dict[_Cells, int] = {}
         kept: list[int] = []
         for row in rows:
@@ -219,9 +220,9 @@ class _Reader:
         return tuple(made)
 
     def _number(self, parts: _Cells) -> str:
-        number = self._numbers.get(parts)
+        number = self._accounts.get(parts)
         if number is None:
-            number = self._numbers[parts] = account_no(*parts)
+            number = self._accounts[parts] = account_no(*parts)
         return number
 
 
@@ -251,8 +252,8 @@ def _reason(answer: Answer) -> str:
     return f"{outcome.label}：{answer.detail}" if answer.detail else outcome.label
 
 
-def read_accounts(engine: Engine, paths: Sequence[Path | str], subjects: Mapping[str, Subject]) -> Batch[Account]:
-    """Accounts to open from files of table ``ledger_accounts``. ``subjects`` is the chart by subject code.
+def read_accounts(engine: Engine, paths: Sequence[Path | str], chart: Chart) -> Batch[Account]:
+    """Accounts to open from files of table ``ledger_accounts``, each one that the chart has for its fund.
 
     A blank 账户名称 becomes the subject's name. Rows of one account that differ are all rejected.
     """
@@ -262,13 +263,12 @@ def read_accounts(engine: Engine, paths: Sequence[Path | str], subjects: Mapping
     accounts: list[Account] = []
     rows: dict[str, list[int]] = {}
     for row, (admdvs, fund_type, subj_code, detail, name, opened) in enumerate(cells):
-        subject = subjects.get(subj_code)
-        if subject is None:
-            loaded.fault(row, "subject_unknown", "subj_code", subj_code)
-        elif row not in loaded.faulty:
-            named = name or subject.name
-            account = Account(admdvs, fund_type, subj_code, detail or "", named, subject.side, opened)
-            accounts.append(account)
+        try:
+            account = account_for(chart, Book(admdvs, fund_type), subj_code, detail or "", opened)
+        except ChartError as error:
+            loaded.fault(row, "account_not_in_chart", "subj_code", subj_code, str(error))
+        if row not in loaded.faulty:
+            accounts.append(account._replace(name=name or account.name))
             rows[account.key] = [row]
     return loaded.batch(Batch, accounts, rows)
 

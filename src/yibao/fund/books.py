@@ -2,33 +2,25 @@
 
 from typing import NamedTuple
 
+from yibao.fund.balances import ENDS_RESERVATION, Balances, Effects, Refusal, effects_of
 from yibao.fund.chart import Chart, flow_allowed
 from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Account, Action, Book, Entry, Line, Side
-from yibao.fund.view import Bounds, Totals, View
+from yibao.fund.view import View
 from yibao.kernel import MAX_FEN, yuan_text
 
-Refusal = tuple[Outcome, str]
-Slot = tuple[str, int]
-
-ENDS_RESERVATION = frozenset((Action.SETTLE, Action.VOID, Action.EXPIRE))
 WITHOUT_LINES = frozenset((Action.VOID, Action.EXPIRE, Action.REVERSE))
 _ENDED = {
     Action.SETTLE: Outcome.RESERVATION_SETTLED,
     Action.VOID: Outcome.RESERVATION_VOIDED,
     Action.EXPIRE: Outcome.RESERVATION_EXPIRED,
 }
-_NO_BOUNDS = Bounds()
-_NOTHING = Totals()
 
 
 class _Undo(NamedTuple):
-    """What to put back when a linked group is refused."""
+    """What a linked group has done so far, to be taken back when it is refused."""
 
-    totals: dict[Slot, Totals]
-    whole: dict[str, Totals]
-    entries: list[Entry]
-    ended: list[str]
+    applied: list[tuple[Entry, Effects]]
     receipts: list[tuple[tuple[str, str], bool]]
     """What was added (True) or taken out (False), in order."""
 
@@ -39,15 +31,12 @@ class Books:
     def __init__(self, view: View, chart: Chart) -> None:
         self.view = view
         self.chart = chart
-        self.totals: dict[Slot, Totals] = {}
+        self.balances = Balances(view)
         self.known: dict[str, Entry] = dict(view.known)
         self.ended: dict[str, Action] = dict(view.ended)
         self.receipts: set[tuple[str, str]] = set(view.receipts)
         self._bank = frozenset(subject.code for subject in chart.subjects.values() if subject.bank)
         self._flows: dict[tuple[frozenset[str], frozenset[str]], tuple[str, str, str] | None] = {}
-        self._whole: dict[str, Totals] = {}
-        for (acct_no, _year), totals in view.totals.items():
-            self._whole[acct_no] = self._whole.get(acct_no, _NOTHING).plus(totals)
         self._undo: _Undo | None = None
 
     # what a command means
@@ -80,7 +69,7 @@ class Books:
             or self._accounts(entry)
             or self._dates(entry)
             or self._flow(entry)
-            or self._limits(entry)
+            or self.balances.refusal(self._effects(entry))
         )
 
     def _form(self, entry: Entry, asked: Entry) -> Refusal | None:
@@ -185,69 +174,21 @@ class Books:
         ref = entry.bank_ref or ""
         return [(line.acct_no, ref) for line in entry.lines if line.side == "D" and self.is_bank(line.acct_no)]
 
-    def _limits(self, entry: Entry) -> Refusal | None:
-        low = high = over = None
-        for acct_no, moves in self._effects(entry).items():
-            bounds = self.view.bounds.get(acct_no, _NO_BOUNDS)
-            if bounds is _NO_BOUNDS:
-                continue
-            debit_side = self.view.accounts[acct_no].side is Side.DEBIT
-            before = self._whole.get(acct_no, _NOTHING)
-            after = before
-            for move in moves.values():
-                after = after.plus(move)
-            if bounds.floor is not None:
-                now = after.lowest(debit_side)
-                if now < bounds.floor and now < before.lowest(debit_side):
-                    low = low or (Outcome.BELOW_FLOOR, _figures(acct_no, "余额将为", now, "下限", bounds.floor))
-            if bounds.ceiling is not None:
-                now = after.highest(debit_side)
-                if now > bounds.ceiling and now > before.highest(debit_side):
-                    high = high or (Outcome.OVER_CEILING, _figures(acct_no, "余额将为", now, "上限", bounds.ceiling))
-            for year, move in moves.items():
-                if (budget := bounds.budgets.get(year)) is None:
-                    continue
-                used = self._year(acct_no, year)
-                now = used.plus(move).highest(debit_side)
-                if now > budget and now > used.highest(debit_side):
-                    over = over or (Outcome.OVER_BUDGET, _figures(acct_no, f"{year}年将用", now, "预算", budget))
-        return low or high or over
-
     # what it does
 
-    def _year(self, acct_no: str, year: int) -> Totals:
-        slot = (acct_no, year)
-        return self.totals.get(slot) or self.view.totals.get(slot, _NOTHING)
-
-    def _effects(self, entry: Entry) -> dict[str, dict[int, Totals]]:
-        """The movements of an entry by account and year: its own lines, and what it releases of a reservation."""
-        effects: dict[str, dict[int, Totals]] = {}
-        held = entry.action is Action.RESERVE
-        _add(effects, entry, 1, held)
-        if entry.action in ENDS_RESERVATION:
-            assert entry.refers is not None  # a refusal came first
-            _add(effects, self.known[entry.refers], -1, True)
-        return effects
+    def _effects(self, entry: Entry) -> Effects:
+        ends = entry.action in ENDS_RESERVATION and entry.refers is not None
+        return effects_of(entry, self.known[entry.refers] if ends and entry.refers else None)
 
     def apply(self, entry: Entry) -> None:
         """Posts an entry that nothing speaks against."""
-        undo = self._undo
-        for acct_no, moves in self._effects(entry).items():
-            whole = self._whole.get(acct_no, _NOTHING)
-            if undo is not None:
-                undo.whole.setdefault(acct_no, whole)
-            for year, move in moves.items():
-                before = self._year(acct_no, year)
-                if undo is not None:
-                    undo.totals.setdefault((acct_no, year), before)
-                self.totals[acct_no, year] = before.plus(move)
-                whole = whole.plus(move)
-            self._whole[acct_no] = whole
+        effects = self._effects(entry)
+        self.balances.move(effects)
         self.known[entry.entry_id] = entry
         if entry.refers is not None:
             self.ended[entry.refers] = entry.action
-        if undo is not None:
-            undo.entries.append(entry)
+        if self._undo is not None:
+            self._undo.applied.append((entry, effects))
         self._book_receipts(entry)
 
     def _book_receipts(self, entry: Entry) -> None:
@@ -271,36 +212,23 @@ class Books:
 
     def begin_group(self) -> None:
         """From here on what is applied can be taken back."""
-        self._undo = _Undo({}, {}, [], [], [])
+        self._undo = _Undo([], [])
 
     def end_group(self, keep: bool) -> None:
         """Keeps what was applied since ``begin_group``, or takes it back whole."""
         undo, self._undo = self._undo, None
         if keep or undo is None:
             return
-        self.totals.update(undo.totals)
-        self._whole.update(undo.whole)
         for slot, added in reversed(undo.receipts):
             if added:
                 self.receipts.discard(slot)
             else:
                 self.receipts.add(slot)
-        for entry in undo.entries:
+        for entry, effects in undo.applied:
+            self.balances.move(effects, -1)
             del self.known[entry.entry_id]
             if entry.refers is not None:
                 del self.ended[entry.refers]
-
-
-def _add(effects: dict[str, dict[int, Totals]], entry: Entry, sign: int, held: bool) -> None:
-    year = entry.entry_date.year
-    for acct_no, side, amount in entry.lines:
-        part = sign * amount
-        if held:
-            move = Totals(0, 0, part, 0) if side == "D" else Totals(0, 0, 0, part)
-        else:
-            move = Totals(part, 0, 0, 0) if side == "D" else Totals(0, part, 0, 0)
-        moves = effects.setdefault(acct_no, {})
-        moves[year] = moves[year].plus(move) if year in moves else move
 
 
 def _by_side(entry: Entry) -> dict[tuple[str, str], int]:
@@ -308,7 +236,3 @@ def _by_side(entry: Entry) -> dict[tuple[str, str], int]:
     for acct_no, side, amount in entry.lines:
         sums[acct_no, side] = sums.get((acct_no, side), 0) + amount
     return sums
-
-
-def _figures(acct_no: str, what: str, now: int, bound: str, amount: int) -> str:
-    return f"{acct_no}：{what}{yuan_text(now)}元，{bound}{yuan_text(amount)}元"

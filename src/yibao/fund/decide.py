@@ -11,7 +11,7 @@ from yibao.fund.books import Books
 from yibao.fund.chart import Chart, transfer_allowed
 from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Entry
-from yibao.fund.view import Answer, Decision, Totals, View
+from yibao.fund.view import Answer, Decision, View
 from yibao.kernel import digest
 
 
@@ -37,10 +37,7 @@ def decide(view: View, chart: Chart, entries: Sequence[Entry], *, whole: bool = 
     done = [answer for answer in answers if answer is not None]
     if whole and any(not answer.outcome.stands for answer in done):
         return Decision([_not_kept(answer, Outcome.BATCH_REFUSED) for answer in done], [], [], {})
-    changed: dict[tuple[str, int], Totals] = {
-        slot: totals for slot, totals in books.totals.items() if totals != view.totals.get(slot)
-    }
-    return Decision(done, records, [digests[entry.entry_id] for entry in records], changed)
+    return Decision(done, records, [digests[entry.entry_id] for entry in records], books.balances.changed())
 
 
 def _units(entries: Sequence[Entry]) -> Iterator[list[int]]:

@@ -147,8 +147,7 @@ def income_statement(chart: Chart, fund_type: str, turnovers: Sequence[Turnover]
     The carry entries of the year are left out of its income and expense, so December reads the same before and after
     them. Asserted, whole and for each account: 年末滚存结余 (from the books) = 上年结余 + 年内调整 + 本年收支结余.
     """
-    ours = [one for one in turnovers if one.fund_type == fund_type]
-    check_turnovers(chart, ours)
+    ours = _of_fund(chart, fund_type, turnovers)
     accounts = ["", "pool", "personal"] if chart.splits(fund_type) else [""]
     lines = [one for one in chart.income if one.kept_by(fund_type)]
     columns: list[dict[str, int | None]] = []
@@ -174,8 +173,7 @@ def balance_sheet(chart: Chart, fund_type: str, turnovers: Sequence[Turnover], m
     年初数 is the end of the year before. 本期收支差额 is what income and expense hold until it is carried over.
     Asserted: 资产总计 = 负债和净资产总计, at both dates.
     """
-    ours = [one for one in turnovers if one.fund_type == fund_type]
-    check_turnovers(chart, ours)
+    ours = _of_fund(chart, fund_type, turnovers)
     lines = [one for one in chart.balance if one.kept_by(fund_type)]
     columns = []
     for last in (month // 100 * 100, month):
@@ -199,6 +197,18 @@ def balance_sheet(chart: Chart, fund_type: str, turnovers: Sequence[Turnover], m
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
+
+
+def _of_fund(chart: Chart, fund_type: str, turnovers: Iterable[Turnover]) -> list[Turnover]:
+    """The fund's turnovers, checked, then summed over agencies and details: what its statements are read from."""
+    ours = [one for one in turnovers if one.fund_type == fund_type]
+    check_turnovers(chart, ours)
+    sums: dict[tuple[str, int, bool], list[int]] = defaultdict(lambda: [0, 0])
+    for one in ours:
+        slot = sums[one.subj_code, one.month, one.carried]
+        slot[0] += one.debit
+        slot[1] += one.credit
+    return [Turnover("", fund_type, code, "", month, carried, *both) for (code, month, carried), both in sums.items()]
 
 
 def _income_values(

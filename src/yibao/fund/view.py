@@ -1,10 +1,10 @@
 """What the ledger sees before it decides, and what it hands back: plain values, read and kept by the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from yibao.fund.outcomes import Outcome
-from yibao.fund.records import Account, Action, Book, Entry, Limit
+from yibao.fund.records import Account, Action, Book, Entry, LimitKind
 
 
 class Totals(NamedTuple):
@@ -14,15 +14,6 @@ class Totals(NamedTuple):
     credit: int = 0
     held_debit: int = 0
     held_credit: int = 0
-
-    def plus(self, other: "Totals") -> "Totals":
-        """The sum, part by part."""
-        return Totals(
-            self.debit + other.debit,
-            self.credit + other.credit,
-            self.held_debit + other.held_debit,
-            self.held_credit + other.held_credit,
-        )
 
     def lowest(self, debit_side: bool) -> int:
         """The balance on the normal side if every held decrease came and no held increase did."""
@@ -83,23 +74,25 @@ class Decision(NamedTuple):
     totals: dict[tuple[str, int], Totals]
 
 
-def latest_bounds(limits: Sequence[Limit]) -> dict[str, Bounds]:
-    """The limits in force of each account: of one kind and year the highest version; an amount of None lifts it."""
-    latest: dict[tuple[str, str, int], Limit] = {}
-    for limit in limits:
-        slot = (limit.acct_no, limit.kind.value, limit.budget_year)
-        if slot not in latest or limit.version > latest[slot].version:
-            latest[slot] = limit
+def latest_bounds(limits: Iterable[tuple[str, str, int, int, int | None]]) -> dict[str, Bounds]:
+    """The limits in force of each account, from (account, kind, budget year, version, fen).
+
+    Of one kind and year the highest version holds; an amount of None lifts it.
+    """
+    latest: dict[tuple[str, str, int], tuple[int, int | None]] = {}
+    for acct_no, kind, year, version, amount in limits:
+        if version > latest.get((acct_no, kind, year), (0, None))[0]:
+            latest[acct_no, kind, year] = (version, amount)
     found: dict[str, Bounds] = {}
-    for (acct_no, kind, year), limit in latest.items():
-        if limit.amount is None:
+    for (acct_no, kind, year), (_version, amount) in latest.items():
+        if amount is None:
             continue
         bounds = found.get(acct_no, Bounds())
-        if kind == "budget":
-            bounds = bounds._replace(budgets={**bounds.budgets, year: limit.amount})
-        elif kind == "floor":
-            bounds = bounds._replace(floor=limit.amount)
+        if kind == LimitKind.BUDGET:
+            bounds = bounds._replace(budgets={**bounds.budgets, year: amount})
+        elif kind == LimitKind.FLOOR:
+            bounds = bounds._replace(floor=amount)
         else:
-            bounds = bounds._replace(ceiling=limit.amount)
+            bounds = bounds._replace(ceiling=amount)
         found[acct_no] = bounds
     return found

@@ -7,6 +7,7 @@ then carry them without further code.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, NamedTuple, get_type_hints
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, select
@@ -26,53 +27,60 @@ class Children(NamedTuple):
     make: Callable[..., Any]
 
 
-class Kind(NamedTuple):
-    """One kind of record. The table's columns are its id, where that is no field of the record, and the fields."""
+class Kind:
+    """One kind of record. The table's columns are its id, where that is no field of the record, and the fields.
 
-    name: str
-    record: type[Any]
-    table: Table
-    children: Children | None = None
+    ``children`` are the lines of a record, where it has any. All that can be known of the record's type is worked out
+    once here, as rows are made for every posting.
+    """
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The record's fields that stand in the main table."""
-        inside = self.children.field if self.children else ""
-        return tuple(name for name in self.record._fields if name != inside)
-
-    @property
-    def own_id(self) -> bool:
-        """Whether the id is a column beside the fields."""
-        return len(self.table.columns) > len(self.fields)
+    def __init__(self, name: str, record: type[Any], table: Table, children: Children | None = None) -> None:
+        self.name = name
+        self.record = record
+        self.table = table
+        self.children = children
+        inside = children.field if children else ""
+        self.fields: tuple[str, ...] = tuple(field for field in record._fields if field != inside)
+        self._own_id = len(table.columns) > len(self.fields)
+        self._pick = itemgetter(*(place for place, field in enumerate(record._fields) if field != inside))
+        hints = get_type_hints(record)
+        self._days = [place for place, field in enumerate(self.fields) if hints[field] in (date, date | None)]
+        self._enums = [
+            (place, hints[field])
+            for place, field in enumerate(self.fields)
+            if isinstance(hints[field], type) and issubclass(hints[field], StrEnum)
+        ]
 
     def row(self, record: Any) -> Row:
         """The record's row in the main table."""
-        values = [_plain(getattr(record, name)) for name in self.fields]
-        return (record.key, *values) if self.own_id else tuple(values)
+        values = list(self._pick(record))
+        for place in self._days:
+            if (day := values[place]) is not None:
+                values[place] = day.isoformat()
+        for place, _enum in self._enums:
+            values[place] = values[place].value
+        return (record.key, *values) if self._own_id else tuple(values)
 
     def child_rows(self, record: Any) -> list[Row]:
         """The rows of the record's lines."""
         if self.children is None:
             return []
-        lines = getattr(record, self.children.field)
-        return [(record.key, number, *line) for number, line in enumerate(lines, 1)]
+        key = record.key
+        return [(key, number, *line) for number, line in enumerate(getattr(record, self.children.field), 1)]
 
     def from_rows(self, row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Any:
         """The record of a row and its lines, as it was given to the store."""
-        values = dict(zip(self.fields, row[1:] if self.own_id else row, strict=True))
-        for name, read in _READERS[self.name].items():
-            if values[name] is not None:
-                values[name] = read(values[name])
-        if self.children is not None:
-            make = self.children.make
-            values[self.children.field] = tuple(make(*line[2:]) for line in lines)
+        cells = list(row[1:] if self._own_id else row)
+        for place in self._days:
+            if (text := cells[place]) is not None:
+                cells[place] = date.fromisoformat(text)
+        for place, enum in self._enums:
+            cells[place] = enum(cells[place])
+        if self.children is None:
+            return self.record._make(cells)
+        values = dict(zip(self.fields, cells, strict=True))
+        values[self.children.field] = tuple(self.children.make(*line[2:]) for line in lines)
         return self.record(**values)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, str) else value
 
 
 KINDS: dict[str, Kind] = {
@@ -88,20 +96,6 @@ KINDS: dict[str, Kind] = {
 }
 """Every kind by the name that the audit chain writes."""
 KIND_OF: dict[type[Any], Kind] = {kind.record: kind for kind in KINDS.values()}
-
-
-def _readers(kind: Kind) -> dict[str, Callable[[Any], Any]]:
-    """What turns a stored value back, for the fields that are no plain text or number."""
-    found: dict[str, Callable[[Any], Any]] = {}
-    for name, hint in get_type_hints(kind.record).items():
-        if hint in (date, date | None):
-            found[name] = date.fromisoformat
-        elif isinstance(hint, type) and issubclass(hint, StrEnum):
-            found[name] = hint
-    return {name: read for name, read in found.items() if name in kind.fields}
-
-
-_READERS = {kind.name: _readers(kind) for kind in KINDS.values()}
 
 
 def fetch(connection: Connection, kind: Kind, ids: Iterable[str]) -> dict[str, Any]:

@@ -2,50 +2,64 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal_column, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from yibao.fund.records import Account, Action, Book, Entry, Limit
-from yibao.fund.view import Decision, Totals, View, latest_bounds
+from yibao.fund.view import Bounds, Decision, Totals, View, latest_bounds
 from yibao.store import schema
 from yibao.store.database import among, listed
 from yibao.store.kinds import KINDS, fetch
 from yibao.store.unit import Unit
 
 _entry, _line, _chain = schema.fund_entry.c, schema.fund_line.c, schema.audit_chain.c
+_account, _totals, _limit, _close = (
+    schema.fund_account.c, schema.fund_balance.c, schema.fund_limit.c, schema.fund_close.c,
+)  # fmt: skip
 _later = schema.fund_entry.alias("later").c
-
+_BOOK = _close.admdvs + "-" + _close.fund_type
 _RECEIPTS = (
     select(_line.acct_no, _entry.bank_ref)
     .join(schema.fund_entry, _entry.entry_id == _line.entry_id)
     .where(_line.side == "D", _entry.action.in_([Action.POST.value, Action.SETTLE.value]))
     .where(~select(_later.entry_id).where(_later.refers == _entry.entry_id).exists())
 )
-_CLOSED = (
-    select(schema.fund_close.c.admdvs, schema.fund_close.c.fund_type, func.max(schema.fund_close.c.month))
-    .group_by(schema.fund_close.c.admdvs, schema.fund_close.c.fund_type)
-    .where(schema.fund_close.c.admdvs == bindparam("admdvs"), schema.fund_close.c.fund_type == bindparam("fund"))
-)
+_ZERO: ColumnElement[int] = literal_column("0")
+_NO_TEXT: ColumnElement[str] = literal_column("''")
+Slot = tuple[str, str, int]
+"""A limit's account, kind and budget year."""
+
+
+def _standing(what: str, name: Any, kind: Any, year: Any, *numbers: Any) -> Select[Any]:
+    """One part of the statement that reads how accounts stand: a mark, two names, a year and four numbers."""
+    cells = [literal_column(f"'{what}'"), name, kind, year, *numbers]
+    cells += [_ZERO] * (8 - len(cells))
+    return select(*(cell.label(f"cell_{place}") for place, cell in enumerate(cells)))
 
 
 class _Reads:
     """The statements of one dialect, built once."""
 
     def __init__(self, dialect: str) -> None:
-        def by(statement: Select[Any], column: ColumnElement[str]) -> Select[Any]:
-            return statement.where(among(dialect, column))
+        def by(statement: Select[Any], column: ColumnElement[str], name: str = "ids") -> Select[Any]:
+            return statement.where(among(dialect, column, name))
 
-        account = schema.fund_account
         # NO KEY UPDATE: other units may still point foreign keys at the account while this one holds it.
-        self.accounts = by(select(account), account.c.acct_no).order_by(account.c.acct_no)
-        self.locked_accounts = self.accounts.with_for_update(key_share=True)
-        self.limits = by(select(schema.fund_limit), schema.fund_limit.c.acct_no)
-        self.totals = by(select(schema.fund_balance), schema.fund_balance.c.acct_no)
-        self.digests = by(
-            select(_chain.record_id, _chain.digest).where(_chain.kind == bindparam("kind")), _chain.record_id
+        accounts = by(select(schema.fund_account), _account.acct_no).order_by(_account.acct_no)
+        self.locked_accounts = accounts.with_for_update(key_share=True)
+        parts = (_totals[part] for part in Totals._fields)
+        self.standing = union_all(
+            by(_standing("T", _totals.acct_no, _NO_TEXT, _totals.year, *parts), _totals.acct_no),
+            by(
+                _standing("L", _limit.acct_no, _limit.kind, _limit.budget_year, _limit.version, _limit.amount),
+                _limit.acct_no,
+            ),
+            by(_standing("C", _BOOK, _NO_TEXT, _ZERO, func.max(_close.month)), _BOOK, "books").group_by(_BOOK),
         )
+        kept = select(_chain.record_id, _chain.digest).where(_chain.kind == bindparam("kind"))
+        self.digests = by(kept, _chain.record_id)
         self.ended = by(select(_entry.refers, _entry.action), _entry.refers)
         self.groups = by(select(_entry.group_id).distinct(), _entry.group_id)
         self.receipts = by(_RECEIPTS, _entry.bank_ref)
@@ -62,14 +76,14 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
     known: dict[str, Entry] = fetch(connection, KINDS["entry"], refers) if refers else {}
     named = {line.acct_no for entry in (*entries, *known.values()) for line in entry.lines}
     accounts = lock_accounts(unit, named)
+    standing = read_standing(connection, accounts, {Book(entry.admdvs, entry.fund_type) for entry in entries})
     groups = {entry.group_id for entry in entries if entry.group_id is not None}
     refs = {entry.bank_ref for entry in entries if entry.bank_ref is not None}
-    books = {Book(entry.admdvs, entry.fund_type) for entry in entries}
     return View(
         accounts=accounts,
-        bounds=latest_bounds(_limits(connection, accounts)),
-        totals=read_totals(connection, accounts),
-        closed=read_closed(connection, books),
+        bounds=standing.bounds,
+        totals=standing.totals,
+        closed=standing.closed,
         digests=read_digests(connection, "entry", [entry.entry_id for entry in entries]),
         known=known,
         ended={row[0]: Action(row[1]) for row in _rows(connection, reads.ended, refers)},
@@ -94,34 +108,44 @@ def lock_accounts(unit: Unit, numbers: Iterable[str]) -> dict[str, Account]:
 
 def lock_book(unit: Unit, book: Book) -> list[Account]:
     """All accounts of a book, held: no unit can post to the book until this one ends."""
-    account = schema.fund_account
-    wanted = select(account).where(account.c.admdvs == book.admdvs, account.c.fund_type == book.fund_type)
-    rows = unit.connection.execute(wanted.order_by(account.c.acct_no).with_for_update(key_share=True))
+    wanted = select(schema.fund_account).where(_account.admdvs == book.admdvs, _account.fund_type == book.fund_type)
+    rows = unit.connection.execute(wanted.order_by(_account.acct_no).with_for_update(key_share=True))
     return [KINDS["account"].from_rows(row, ()) for row in rows]
 
 
-def _limits(connection: Connection, numbers: Iterable[str]) -> list[Limit]:
-    rows = _rows(connection, _READS[connection.dialect.name].limits, numbers)
-    return [KINDS["limit"].from_rows(row, ()) for row in rows]
+class Standing(NamedTuple):
+    """How accounts and books stand, to be read after the accounts are locked."""
+
+    bounds: dict[str, Bounds]
+    versions: dict[Slot, int]
+    """The highest version of each limit."""
+    totals: dict[tuple[str, int], Totals]
+    closed: dict[Book, int]
 
 
-read_limits = _limits
-
-
-def read_totals(connection: Connection, numbers: Iterable[str]) -> dict[tuple[str, int], Totals]:
-    """The totals of these accounts by year."""
-    rows = _rows(connection, _READS[connection.dialect.name].totals, numbers)
-    return {(row[0], row[1]): Totals(*row[2:]) for row in rows}
-
-
-def read_closed(connection: Connection, books: Iterable[Book]) -> dict[Book, int]:
-    """The last closed month (yyyymm) of each of these books that has one."""
-    found: dict[Book, int] = {}
-    for book in books:
-        row = connection.execute(_CLOSED, {"admdvs": book.admdvs, "fund": book.fund_type}).first()
-        if row is not None:
-            found[book] = row[2]
+def read_standing(connection: Connection, numbers: Iterable[str], books: Iterable[Book] = ()) -> Standing:
+    """Totals and limits of accounts, and how far books are closed, in one statement: it is read for every posting."""
+    names = {f"{book.admdvs}-{book.fund_type}": book for book in books}
+    given = {"ids": listed(connection, numbers), "books": listed(connection, names)}
+    limits: list[tuple[str, str, int, int, int | None]] = []
+    found = Standing({}, {}, {}, {})
+    for what, name, kind, year, *parts in connection.execute(_READS[connection.dialect.name].standing, given):
+        if what == "T":
+            found.totals[name, year] = Totals(*parts)
+        elif what == "C":
+            found.closed[names[name]] = parts[0]
+        else:
+            limits.append((name, kind, year, parts[0], parts[1]))
+            found.versions[name, kind, year] = max(parts[0], found.versions.get((name, kind, year), 0))
+    found.bounds.update(latest_bounds(limits))
     return found
+
+
+def read_limits(connection: Connection, versions: Mapping[Slot, int]) -> dict[Slot, Limit]:
+    """The limits of these versions."""
+    keys = [f"{acct_no}/{kind}/{year}/{version}" for (acct_no, kind, year), version in versions.items()]
+    found = fetch(connection, KINDS["limit"], keys)
+    return {(limit.acct_no, limit.kind.value, limit.budget_year): limit for limit in found.values()}
 
 
 def read_digests(connection: Connection, kind: str, ids: Sequence[str]) -> dict[str, bytes]:

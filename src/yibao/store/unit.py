@@ -10,7 +10,7 @@ from yibao.kernel import digest
 from yibao.store import schema
 from yibao.store.chain import Head, Partition, genesis, link
 from yibao.store.database import insert_rows
-from yibao.store.kinds import KIND_OF, Row
+from yibao.store.kinds import KIND_OF, KINDS, Row
 
 
 class Record(Protocol):
@@ -42,34 +42,35 @@ class Unit:
     def __init__(self, connection: Connection, recorded_at: str) -> None:
         self.connection = connection
         self.recorded_at = recorded_at
-        self._records: list[Any] = []
-        self._digests: list[bytes] = []
+        self._added: dict[str, tuple[list[Any], list[bytes]]] = {}
 
     def add(self, records: Sequence[Record], digests: Sequence[bytes] | None = None) -> None:
-        """Keeps records when the unit commits. ``digests`` spares their computing where the room has them already."""
-        self._records += records
-        self._digests += digests if digests is not None else [digest(record) for record in records]
+        """Keeps records of one kind when the unit commits. ``digests`` spares their computing where a room has them."""
+        if not records:
+            return
+        kept, known = self._added.setdefault(KIND_OF[type(records[0])].name, ([], []))
+        kept += records
+        known += digests if digests is not None else [digest(record) for record in records]
 
     def flush(self) -> None:
-        """Writes what was added: rows, lines, and the chains' new links, the heads locked in key order."""
-        if not self._records:
-            return
-        rows: dict[str, list[Row]] = {}
-        lines: dict[str, list[Row]] = {}
+        """Writes what was added: rows, lines, and the chains' new links, the heads locked in key order.
+
+        In its chain a unit's records stand by kind, in the order of `KINDS`, and within a kind as they were added.
+        """
         parts: dict[Partition, list[tuple[str, str, bytes]]] = {}
-        for record, content in zip(self._records, self._digests, strict=True):
-            kind = KIND_OF[type(record)]
-            rows.setdefault(kind.name, []).append(kind.row(record))
+        for kind in KINDS.values():
+            if kind.name not in self._added:
+                continue
+            records, digests = self._added[kind.name]
+            insert_rows(self.connection, kind.table, [kind.row(record) for record in records])
             if kind.children is not None:
-                lines.setdefault(kind.name, []).extend(kind.child_rows(record))
-            parts.setdefault(Partition(record.admdvs, record.year), []).append((kind.name, record.key, content))
-        for kind in KIND_OF.values():
-            insert_rows(self.connection, kind.table, rows.get(kind.name, []))
-            if kind.children is not None:
-                insert_rows(self.connection, kind.children.table, lines.get(kind.name, []))
+                lines = [line for record in records for line in kind.child_rows(record)]
+                insert_rows(self.connection, kind.children.table, lines)
+            for record, content in zip(records, digests, strict=True):
+                parts.setdefault(Partition(record.admdvs, record.year), []).append((kind.name, record.key, content))
         for partition in sorted(parts):
             self._append(partition, parts[partition])
-        self._records, self._digests = [], []
+        self._added = {}
 
     def _append(self, partition: Partition, links: Sequence[tuple[str, str, bytes]]) -> None:
         seq, head = self._lock_head(partition)

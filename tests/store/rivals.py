@@ -1,0 +1,112 @@
+"""Processes that want the same thing at the same moment. Run these functions through `processes.isolated`."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import NamedTuple
+
+import ledgercheck
+from posting import BOOKS, OPENED, entry, open_books, the_chart
+from processes import Recorder, Shared, fork, hear, kill, told, wait_for
+
+from yibao.flows.fund import post
+from yibao.fund.outcomes import Outcome
+from yibao.fund.records import Action, Entry
+from yibao.store import Store
+
+PRICE = 100
+"""What every process of a crowd takes at once, in fen."""
+
+
+def side_by_side(url: str, makes: Sequence[Callable[[int], list[Entry]]], rounds: int) -> list[list[dict[str, str]]]:
+    """Processes that each post what their ``makes`` gives for round 0, 1, …, every round begun at the same moment.
+
+    The answers by process and round: outcome by entry id.
+    """
+    shared = Shared()
+
+    def posts(own: int) -> list[dict[str, str]]:
+        store = Store(url)
+        answers = []
+        try:
+            for number in range(rounds):
+                entries = makes[own](number)
+                shared.counters[own] = number + 1
+                wait_for(lambda number=number: min(shared.counters[: len(makes)]) > number)  # type: ignore[misc]
+                answers.append({answer.key: answer.outcome.value for answer in post(store, the_chart(), entries)})
+        finally:
+            shared.counters[own] = rounds  # whoever fails keeps no other waiting
+            store.close()
+        return answers
+
+    children = [told(lambda own=own: posts(own)) for own in range(len(makes))]  # type: ignore[misc]
+    return [hear(child) for child in children]
+
+
+class Crowd(NamedTuple):
+    """``acknowledged`` and ``stored`` are ids of entries that passed the limit; ``balance`` is what it left."""
+
+    kills: int
+    acknowledged: set[str]
+    stored: set[str]
+    refused: int
+    lowest: int
+    balance: int
+    faults: list[str]
+
+
+def _spend(url: str, shared: Shared, recorder: Recorder, own: int) -> None:
+    """Takes from the account until it refuses; what was under way when the one before was killed is asked again."""
+    store = Store(url)
+    action = Action.RESERVE if own % 3 == 2 else Action.POST
+    outcome = Outcome.POSTED
+    while outcome.stands:
+        entry_id = f"L{own:02}-{shared.counters[own]}"
+        asked = entry(entry_id, BOOKS[0], "500101", "1004", PRICE, action)
+        outcome = post(store, the_chart(), [asked])[0].outcome
+        recorder.acknowledge(f"{entry_id} {outcome.value}")
+        shared.counters[own] += 1
+
+
+def crowd_at_limit(url: str, processes: int = 16, places: int = 300, kills: int = 40, seed: int = 1) -> Crowd:
+    """Many processes take from an account with room for ``places`` of them and a bit, a random one killed now and then.
+
+    A killed process is replaced by one that begins with the entry whose answer never came.
+    """
+    dice = Random(seed)
+    open_books(url, rich=places * PRICE + PRICE // 2)
+    shared, recorder = Shared(), Recorder()
+    running = {own: fork(lambda own=own: _spend(url, shared, recorder, own)) for own in range(processes)}  # type: ignore[misc]
+    killed = 0
+    while running:
+        time.sleep(dice.uniform(0, 0.02))
+        own = dice.choice(sorted(running))
+        ended, status = os.waitpid(running[own], os.WNOHANG)
+        if ended:
+            assert status == 0
+            del running[own]
+        elif killed < kills and kill(running.pop(own)):
+            killed += 1
+            running[own] = fork(lambda own=own: _spend(url, shared, recorder, own))  # type: ignore[misc]
+    answers = [line.split() for line in recorder.acknowledged()]
+    return _crowd(url, killed, answers)
+
+
+def _crowd(url: str, kills: int, answers: list[list[str]]) -> Crowd:
+    tables = ledgercheck.read(url)
+    account = f"{BOOKS[0].admdvs}-{BOOKS[0].fund_type}-1004"
+    balance = lowest = sum(tables.balances[account, OPENED.year][:1])
+    for row in tables.chain:
+        if row[3] == "entry" and row[4].startswith("L"):
+            balance -= sum(amount for acct_no, _, amount in tables.lines[row[4]] if acct_no == account)
+            lowest = min(lowest, balance)
+    return Crowd(
+        kills,
+        {key for key, outcome in answers if Outcome(outcome).stands},
+        {entry_id for entry_id in tables.entries if entry_id.startswith("L")},
+        sum(outcome == Outcome.BELOW_FLOOR for _, outcome in answers),
+        lowest,
+        balance,
+        ledgercheck.faults_in(tables),
+    )
