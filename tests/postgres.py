@@ -121,13 +121,18 @@ def make_folder(prefix: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
     if len(str(folder / SOCKET_NAME)) > LONGEST_SOCKET:
         raise PostgresError(f"{folder} is too long for a Unix socket; set TMPDIR to a shorter folder")
+    own(folder)
+    return folder
+
+
+def own(folder: Path) -> None:
+    """Gives a folder to the server's account."""
     account = _run_as()
     if account:
         os.chown(folder, account["user"], account["group"])
         closed = [parent for parent in folder.parents if not parent.stat().st_mode & 0o001]
         if closed:
             raise PostgresError(f"{closed[0]} is closed to the account {ACCOUNT}; set TMPDIR to an open folder")
-    return folder
 
 
 def create(folder: Path, **settings: str) -> Server:

@@ -55,6 +55,12 @@ class Crowd(NamedTuple):
     balance: int
     faults: list[str]
 
+    def __str__(self) -> str:
+        return (
+            f"one account at its limit, {self.kills} kills: {len(self.acknowledged)} acknowledged, "
+            f"{len(self.stored)} stored, {self.refused} refused, never below {self.lowest} fen"
+        )
+
 
 def _spend(url: str, shared: Shared, recorder: Recorder, own: int) -> None:
     """Takes from the account until it refuses; what was under way when the one before was killed is asked again."""

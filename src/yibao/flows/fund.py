@@ -11,8 +11,7 @@ from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Account, Action, Book, Close, Entry, Limit
 from yibao.fund.statements import Turnover
 from yibao.fund.view import Answer
-from yibao.kernel import digest
-from yibao.store import Store, Unit, journal, ledger
+from yibao.store import KINDS, Store, Unit, fetch, journal, ledger
 
 BATCH = 2_000
 """How many entries a unit of work posts at most, linked groups kept whole."""
@@ -62,17 +61,16 @@ def open_accounts(store: Store, accounts: Sequence[Account], limits: Sequence[Li
     """Opens accounts with their first limits; one that is open already with the same content answers ``exists``."""
 
     def work(unit: Unit) -> list[Answer]:
-        kept = ledger.read_digests(unit.connection, "account", [account.no for account in accounts])
+        kept = fetch(unit.connection, KINDS["account"], [account.no for account in accounts])
         answers: list[Answer] = []
         new: dict[str, Account] = {}
         for account in accounts:
-            before = kept.get(account.no) or (digest(new[account.no]) if account.no in new else None)
+            before = kept.get(account.no) or new.get(account.no)
             if before is None:
                 new[account.no] = account
                 answers.append(Answer(account.no, Outcome.POSTED))
             else:
-                same = before == digest(account)
-                answers.append(Answer(account.no, Outcome.EXISTS if same else Outcome.ID_REUSED))
+                answers.append(Answer(account.no, Outcome.EXISTS if before == account else Outcome.ID_REUSED))
         unit.add(list(new.values()))
         unit.add([limit for limit in limits if limit.acct_no in new])
         return answers

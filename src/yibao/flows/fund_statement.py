@@ -36,7 +36,7 @@ class SourceRow(NamedTuple):
 
 
 class JournalLine(NamedTuple):
-    """One posted line, and what its entry settles. Fen; a reverse stands with negative amounts on the line's side.
+    """One posted line, and what its entry settles. Fen; a reverse is negative on the side it takes back.
 
     Sums of ``debit`` and ``credit`` are therefore the turnover of the trial balance. Exactly one of them is not zero.
     """
@@ -61,8 +61,8 @@ class JournalLine(NamedTuple):
 class MonthTotals(NamedTuple):
     """One month of the year in fen: income and expense of the month (carry entries left out) and balances at its end.
 
-    ``result`` is income less expense; ``money`` what all bank and treasury accounts hold at the month's end; ``surplus``
-    net assets with the year's result so far.
+    ``result`` is income less expense; ``money`` what all bank and treasury accounts hold at the end of the month;
+    ``surplus`` net assets with the year's result so far.
     """
 
     month: int

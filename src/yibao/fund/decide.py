@@ -4,15 +4,13 @@
 as one. The result depends only on the view and the order of the commands (RULEBOOK §0: a posting is refused whole).
 """
 
-from collections import ChainMap
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from yibao.fund.books import Books
 from yibao.fund.chart import Chart, transfer_allowed
 from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Entry
 from yibao.fund.view import Answer, Decision, View
-from yibao.kernel import digest
 
 
 def decide(view: View, chart: Chart, entries: Sequence[Entry], *, whole: bool = False) -> Decision:
@@ -23,21 +21,20 @@ def decide(view: View, chart: Chart, entries: Sequence[Entry], *, whole: bool = 
     """
     books = Books(view, chart)
     answers: list[Answer | None] = [None] * len(entries)
-    digests: MutableMapping[str, bytes] = dict(view.digests)
     records: list[Entry] = []
     for places in _units(entries):
         unit = [entries[place] for place in places]
         if len(unit) == 1 and unit[0].group_id is None:
-            found, kept = _single(books, digests, unit[0])
+            found, kept = _single(books, unit[0])
         else:
-            found, kept = _group(books, digests, unit)
+            found, kept = _group(books, unit)
         records += kept
         for place, answer in zip(places, found, strict=True):
             answers[place] = answer
     done = [answer for answer in answers if answer is not None]
     if whole and any(not answer.outcome.stands for answer in done):
-        return Decision([_not_kept(answer, Outcome.BATCH_REFUSED) for answer in done], [], [], {})
-    return Decision(done, records, [digests[entry.entry_id] for entry in records], books.balances.changed())
+        return Decision([_not_kept(answer, Outcome.BATCH_REFUSED) for answer in done], [], {})
+    return Decision(done, records, books.balances.changed())
 
 
 def _units(entries: Sequence[Entry]) -> Iterator[list[int]]:
@@ -55,44 +52,32 @@ def _units(entries: Sequence[Entry]) -> Iterator[list[int]]:
     yield from units
 
 
-def _kept_already(digests: MutableMapping[str, bytes], entry: Entry) -> Outcome | None:
-    before = digests.get(entry.entry_id)
-    if before is None:
-        return None
-    return Outcome.EXISTS if before == digest(entry) else Outcome.ID_REUSED
-
-
-def _single(books: Books, digests: MutableMapping[str, bytes], asked: Entry) -> tuple[list[Answer], list[Entry]]:
-    answer, entry = _judge(books, digests, asked)
+def _single(books: Books, asked: Entry) -> tuple[list[Answer], list[Entry]]:
+    answer, entry = _judge(books, asked)
     if answer.outcome is not Outcome.POSTED:
         return [answer], []
     books.apply(entry)
-    digests[entry.entry_id] = digest(entry)
     return [answer], [entry]
 
 
-def _judge(books: Books, digests: MutableMapping[str, bytes], asked: Entry) -> tuple[Answer, Entry]:
+def _judge(books: Books, asked: Entry) -> tuple[Answer, Entry]:
     entry = books.resolved(asked)
-    before = _kept_already(digests, entry)
+    before = books.known.get(entry.entry_id)
     if before is not None:
-        return Answer(entry.entry_id, before), entry
+        return Answer(entry.entry_id, Outcome.EXISTS if before == entry else Outcome.ID_REUSED), entry
     refusal = books.refusal(entry, asked)
     return Answer(entry.entry_id, *(refusal or (Outcome.POSTED,))), entry
 
 
-def _group(
-    books: Books, digests: MutableMapping[str, bytes], unit: Sequence[Entry]
-) -> tuple[list[Answer], list[Entry]]:
+def _group(books: Books, unit: Sequence[Entry]) -> tuple[list[Answer], list[Entry]]:
     """A linked group: all of it is posted, or all of it was already, or none of it is."""
     books.begin_group()
     answers: list[Answer] = []
     kept: list[Entry] = []
-    own = ChainMap[str, bytes]({}, digests)
     for asked in unit:
-        answer, entry = _judge(books, own, asked)
+        answer, entry = _judge(books, asked)
         if answer.outcome is Outcome.POSTED:
             books.apply(entry)
-            own[entry.entry_id] = digest(entry)
             kept.append(entry)
         answers.append(answer)
     refused = any(not answer.outcome.stands for answer in answers)
@@ -106,7 +91,6 @@ def _group(
     books.end_group(keep=not refused)
     if refused:
         return [_not_kept(answer, reason, detail) for answer in answers], []
-    digests.update(own.maps[0])
     return answers, kept
 
 

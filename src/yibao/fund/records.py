@@ -4,11 +4,13 @@ Every record knows its partition (year, agency), its business id and its ``conte
 store hashes, so that an auditor can recompute the chain from the tables alone.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from yibao.kernel import Json
+Json = str | int | None | Sequence["Json"]
+"""What content is made of: texts, whole numbers, null and lists of them."""
 
 
 class Side(StrEnum):

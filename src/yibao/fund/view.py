@@ -40,8 +40,8 @@ class Bounds(NamedTuple):
 class View(NamedTuple):
     """The books as far as the commands at hand touch them, read under locks.
 
-    ``digests`` holds the commands already kept, ``known`` the entries that commands refer to, ``ended`` what has
-    already been done with those (by their id), ``groups`` the linked groups already posted, ``receipts`` the
+    ``known`` holds the entries that commands refer to or bear the id of, ``ended`` what has already been done with
+    those (by their id), ``groups`` the linked groups already posted, ``receipts`` the
     (account, bank_ref) of money received that are already booked. ``closed`` is the last closed month of a book.
     """
 
@@ -49,7 +49,6 @@ class View(NamedTuple):
     bounds: Mapping[str, Bounds]
     totals: Mapping[tuple[str, int], Totals]
     closed: Mapping[Book, int]
-    digests: Mapping[str, bytes]
     known: Mapping[str, Entry]
     ended: Mapping[str, Action]
     groups: frozenset[str]
@@ -65,12 +64,10 @@ class Answer(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What a batch comes to: an answer for each command in its order, the records to keep with their digests, and the
-    totals that changed."""
+    """What a batch comes to: an answer for each command in its order, the records to keep, the totals that changed."""
 
     answers: list[Answer]
     records: list[Entry]
-    digests: list[bytes]
     totals: dict[tuple[str, int], Totals]
 
 

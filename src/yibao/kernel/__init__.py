@@ -1,10 +1,9 @@
-"""The ground floor: money, ratios, rounding, splits, periods, sources, findings, steps, content digests.
+"""The ground floor: money, ratios, rounding, splits, periods, sources, findings, steps.
 
 Standard library only; knows no medicine and no table. Amounts are integer fen (分), unit prices and
 quantities integer 10⁻⁶ 元, points integer 10⁻⁴ 分值. Imports nothing of yibao.
 """
 
-from yibao.kernel.digest import Contentful, Json, digest
 from yibao.kernel.finding import Finding, Place, Severity
 from yibao.kernel.money import MAX_BUDGET_FEN, MAX_FEN, MoneyError, fen_from_yuan, micro_from_yuan, yuan, yuan_text
 from yibao.kernel.periods import Period, parse_day
@@ -18,17 +17,14 @@ __all__ = [
     "MAX_BUDGET_FEN",
     "MAX_FEN",
     "POINT_SCALE",
-    "Contentful",
     "Finding",
     "Grade",
-    "Json",
     "MoneyError",
     "Period",
     "Place",
     "Severity",
     "Source",
     "Step",
-    "digest",
     "exact_ratio",
     "fen_from_yuan",
     "half_up",

@@ -4,7 +4,7 @@ Every figure is written as a value: the statements' identities are asserted wher
 over binary numbers could show a remainder that the books do not have.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -23,7 +23,8 @@ _MONEY = "#,##0.00;[Red]-#,##0.00"
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _WIDTHS = {
     "科目编码": 11, "科目名称": 26, "项目": 38, "资产": 28, "负债和净资产": 28, "月份": 13, "日期": 11, "凭证号": 22,
-    "业务": 11, "明细": 16, "所结算的单据": 26, "摘要": 26, "引用凭证": 22, "银行流水号": 20, "关联组号": 16, "经办机构": 10,
+    "业务": 11, "明细": 16, "所结算的单据": 26, "摘要": 26, "引用凭证": 22, "银行流水号": 20, "关联组号": 16,
+    "经办机构": 10,
 }  # fmt: skip
 """Widths of text columns in characters; longer text is wrapped."""
 _NOTES_WIDTHS = (26, 38, 22, 38, 22, 18, 10)
@@ -92,10 +93,10 @@ def _write_journal(book: Any, formats: _Formats, statements: FundStatements) -> 
     while ahead is not None:
         name = made.JOURNAL if part == 1 else f"{made.JOURNAL}_{part}"
         page = _page(book, formats, name, table, statements, True, _money_width([largest, sums]))
-        last = _write_rows(page, formats, table, _head_rows(table), chain([ahead], islice(rows, room - 1)))
+        after = _write_rows(page, formats, table, _head_rows(table), chain([ahead], islice(rows, room - 1)))
         ahead, part = next(rows, None), part + 1
         # the sums are no posting: a filter must not hide or sort them
-        page.autofilter(_head_rows(table) - 1, 0, last - (1 if ahead is None else 0), len(table.heads) - 1)
+        page.autofilter(_head_rows(table) - 1, 0, after - (2 if ahead is None else 1), len(table.heads) - 1)
 
 
 def _write(
@@ -171,11 +172,13 @@ def _write_heads(page: Any, formats: _Formats, table: Table, row: int) -> None:
         page.write_string(row, column, head.label, formats.head)
 
 
-def _write_rows(page: Any, formats: _Formats, table: Table, row: int, rows: Iterator[Sequence[Cell]] | list[Sequence[Cell]]) -> int:
-    """Writes the rows from ``row`` on; the number of the last one."""
-    for row, cells in enumerate(rows, start=row):
+def _write_rows(page: Any, formats: _Formats, table: Table, first: int, rows: Iterable[Sequence[Cell]]) -> int:
+    """Writes the rows from row ``first`` on; the number of the row after them."""
+    row = first
+    for cells in rows:
         for column, (head, cell) in enumerate(zip(table.heads, cells, strict=True)):
             _write_cell(page, row, column, cell, formats.cell(head.kind, cell.indent, cell.strong))
+        row += 1
     return row
 
 
@@ -209,7 +212,10 @@ def _write_notes(book: Any, formats: _Formats, statements: FundStatements) -> No
 
 
 def _write_section(page: Any, formats: _Formats, table: Table, row: int) -> int:
-    """One table of the notes; the row after it. A table without rows is left out, but for the month-end findings."""
+    """One table of the notes, from ``row`` on; the row after it.
+
+    A table without rows is left out, but for the month-end findings, where it is good news.
+    """
     rows = list(table.rows)
     if not rows and table.title != "月末检查":
         return row - 1
@@ -218,4 +224,4 @@ def _write_section(page: Any, formats: _Formats, table: Table, row: int) -> int:
         page.write_string(row + 1, 0, "没有发现问题", formats.about)
         return row + 2
     _write_heads(page, formats, table, row + 1)
-    return _write_rows(page, formats, table, row + 2, rows) + 1
+    return _write_rows(page, formats, table, row + 2, rows)

@@ -1,4 +1,4 @@
-"""What must be equal among the fund's statements (勾稽关系), worked out from the finished rows, and headline figures."""
+"""What must be equal among the fund's statements (勾稽关系), worked out from the finished rows."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -102,8 +102,8 @@ def _between(statements: FundStatements) -> Iterator[Check]:
     closing, net = _find(statements.income, "年末滚存结余"), _find(statements.balance, "净资产合计")
     if closing and net:
         yield Check("收支表与资产负债表", "年末滚存结余", closing.year, "净资产合计期末数", net.closing)
-    months = {"收入": sum(one.income for one in statements.months), "支出": sum(one.expense for one in statements.months)}
-    for what, amount in months.items():
+    income, expense = sum(one.income for one in statements.months), sum(one.expense for one in statements.months)
+    for what, amount in (("收入", income), ("支出", expense)):
         row = _find(statements.income, f"本年{what}合计")
         if row:
             yield Check("收支表与各月收支", f"本年{what}合计", row.year, f"各月{what}之和", amount)

@@ -3,15 +3,16 @@
 Amounts are fen here; only the two drawers turn them into 元.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
-from itertools import zip_longest
+from itertools import pairwise
 from typing import NamedTuple
 
+from yibao.flows.fund_setting import month_text
 from yibao.flows.fund_statement import FundStatements
 from yibao.fund.statements import BalanceRow, IncomeRow, TrialRow
-from yibao.kernel import Period
 from yibao.report.fund_checks import checks
 
 TRIAL, INCOME, BALANCE, JOURNAL, MONTHS = "试算平衡表", "收支表", "资产负债表", "凭证明细", "各月收支"
@@ -51,11 +52,6 @@ class Table(NamedTuple):
     note: str = ""
 
 
-def month_text(month: int) -> str:
-    """``yyyymm`` as people say it: 2025年6月."""
-    return f"{month // 100}年{month % 100}月"
-
-
 def span_text(first: int, last: int) -> str:
     """The months from first to last: 2025年1月至6月, 2024年11月至2025年6月, or one month alone."""
     if first == last:
@@ -66,8 +62,7 @@ def span_text(first: int, last: int) -> str:
 
 def last_day_text(month: int) -> str:
     """The last day of ``yyyymm``: 2025年6月30日."""
-    day = Period.month(month // 100, month % 100).last
-    return f"{month_text(month)}{day.day}日"
+    return f"{month_text(month)}{monthrange(month // 100, month % 100)[1]}日"
 
 
 def is_sum(label: str, level: int) -> bool:
@@ -75,22 +70,47 @@ def is_sum(label: str, level: int) -> bool:
     return level == 0 or (level == 1 and label.endswith(("小计", "合计", "总计", "本年收支结余", "年末滚存结余")))
 
 
+def _title(statements: FundStatements, name: str) -> str:
+    return f"{statements.fund_name}基金{name}"
+
+
+def _span(statements: FundStatements) -> str:
+    return span_text(statements.first_month, statements.last_month)
+
+
 def unit_text(statements: FundStatements) -> str:
     """编制单位: the city and its agencies."""
     return f"{statements.city}（{'、'.join(statements.agencies)}）"
 
 
+def remarks(statements: FundStatements) -> list[str]:
+    """What a reader must know before using the figures: months still open, several agencies, rules not verified."""
+    open_still = [
+        f"{agency}（{f'已结账到{month_text(month)}' if month else '还没有结账'}）"
+        for agency, month in statements.closed.items()
+        if month < statements.last_month
+    ]
+    told = []
+    if open_still:
+        told.append(f"{month_text(statements.last_month)}尚未结账，数字还可能变动：{'、'.join(open_still)}。")
+    if statements.combined:
+        told.append(f"本表为{len(statements.agencies)}个经办机构的合并数，两级之间的上解、下拨没有抵销。")
+    if statements.unverified:
+        told.append(f"编制所用的规则有{len(statements.unverified)}项未经核实，取得正式规定后应核对：见编制依据。")
+    return told
+
+
 def trial_table(statements: FundStatements) -> Table:
     """试算平衡表: subjects with their balances and movements in the period; a subject with others below stands out."""
+    groups = ("期初余额", "本期发生额", "期末余额")
     heads = [Head("科目编码"), Head("科目名称")]
-    heads += [Head(side, Kind.MONEY, group) for group in ("期初余额", "本期发生额", "期末余额") for side in ("借方", "贷方")]
+    heads += [Head(side, Kind.MONEY, group) for group in groups for side in ("借方", "贷方")]
     rows = list(statements.trial)
-    followed = [after.level == 2 for after in rows[1:]] + [False]
+    above_others = [one.level == 1 and after.level == 2 for one, after in pairwise(rows)] + [False]
     note = "红字冲销记为同一方向的负数。一级科目的借方和贷方余额为其下各科目之和。"
     return Table(
-        f"{statements.fund_name}基金{TRIAL}", span_text(statements.first_month, statements.last_month), heads,
-        [_trial_row(row, row.level == 0 or (row.level == 1 and below)) for row, below in zip(rows, followed, strict=True)],
-        note,
+        _title(statements, TRIAL), _span(statements), heads,
+        [_trial_row(row, row.level == 0 or below) for row, below in zip(rows, above_others, strict=True)], note,
     )  # fmt: skip
 
 
@@ -107,7 +127,7 @@ def income_table(statements: FundStatements) -> Table:
     parts = ("合计", "统筹基金", "个人账户") if statements.splits else ("",)
     heads = [Head("项目"), *(Head(what, Kind.MONEY, part) for part in parts for what in ("本月数", "本年累计数"))]
     rows = [_income_row(row, len(heads) - 1) for row in statements.income]
-    return Table(f"{statements.fund_name}基金{INCOME}", month_text(statements.last_month), heads, rows,
+    return Table(_title(statements, INCOME), month_text(statements.last_month), heads, rows,
                  "本年累计数不含年末结转凭证，因此结转前后相同。")  # fmt: skip
 
 
@@ -131,9 +151,9 @@ def balance_table(statements: FundStatements) -> Table:
              Head("负债和净资产"), Head("年初数", Kind.MONEY), Head("期末数", Kind.MONEY)]  # fmt: skip
     rows = [
         [*_balance_cells(one), *_balance_cells(other)]
-        for one, other in zip_longest(_padded(left, longest), _padded(right, longest))
+        for one, other in zip(_padded(left, longest), _padded(right, longest), strict=True)
     ]
-    return Table(f"{statements.fund_name}基金{BALANCE}", last_day_text(statements.last_month), heads, rows,
+    return Table(_title(statements, BALANCE), last_day_text(statements.last_month), heads, rows,
                  "年初数为上年末的数。本期收支差额是尚未结转到结余的收支。")  # fmt: skip
 
 
@@ -156,8 +176,7 @@ def journal_table(statements: FundStatements) -> Table:
              Head("银行流水号"), Head("关联组号")]  # fmt: skip
     if statements.combined:
         heads.insert(0, Head("经办机构"))
-    return Table(f"{statements.fund_name}基金{JOURNAL}", span_text(statements.first_month, statements.last_month), heads,
-                 _journal_rows(statements))  # fmt: skip
+    return Table(_title(statements, JOURNAL), _span(statements), heads, _journal_rows(statements))
 
 
 def _journal_rows(statements: FundStatements) -> Iterator[list[Cell]]:
@@ -174,7 +193,8 @@ def _journal_rows(statements: FundStatements) -> Iterator[list[Cell]]:
 
 def months_table(statements: FundStatements) -> Table:
     """各月收支: what came in and went out month by month, the balance and the money at each month's end."""
-    heads = [Head("月份"), *(Head(what, Kind.MONEY) for what in ("收入", "支出", "收支结余", "月末累计结余", "月末货币资金"))]
+    figures = ("收入", "支出", "收支结余", "月末累计结余", "月末货币资金")
+    heads = [Head("月份"), *(Head(what, Kind.MONEY) for what in figures)]
     rows = [
         [Cell(month_text(one.month)), *map(Cell, (one.income, one.expense, one.result, one.surplus, one.money))]
         for one in statements.months
@@ -182,9 +202,9 @@ def months_table(statements: FundStatements) -> Table:
     income, expense = sum(one.income for one in statements.months), sum(one.expense for one in statements.months)
     total = ("本年合计", income, expense, sum(one.result for one in statements.months), None, None)
     first, last = statements.months[0].month, statements.months[-1].month
-    return Table(f"{statements.fund_name}基金{MONTHS}", span_text(first, last), heads,
+    return Table(_title(statements, MONTHS), span_text(first, last), heads,
                  [*rows, [Cell(value, 0, True) for value in total]],
-                 "收支不含年末结转凭证。货币资金为现金、银行、财政专户和国库的存款。")  # fmt: skip
+                 "收支不含年末结转凭证。货币资金为银行、财政专户和国库的存款。")  # fmt: skip
 
 
 def checks_table(statements: FundStatements) -> Table:
@@ -224,10 +244,10 @@ def internal_table(statements: FundStatements) -> Table:
 
 def sources_table(statements: FundStatements) -> Table:
     """编制依据: the rules the statements are made by, and which of them nobody in authority has printed."""
-    heads = [Head("规则"), Head("依据"), Head("来源级别"), Head("是否核实"), Head("参数键")]
+    heads = [Head("规则"), Head("依据"), Head("来源级别"), Head("参数键"), Head("是否核实")]
     rows = [
-        [Cell(text) for text in (one.label, one.source, one.grade,
-                                 "未经核实" if one.key in statements.unverified else "已有依据", one.key)]
+        [Cell(text) for text in (one.label, one.source, one.grade, one.key,
+                                 "未经核实" if one.key in statements.unverified else "已有依据")]
         for one in statements.sources
     ]  # fmt: skip
     return Table("编制依据", month_text(statements.last_month), heads, rows)

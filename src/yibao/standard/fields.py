@@ -135,7 +135,7 @@ _ALL = (
           note="年度预算填；余额下限、上限不填"),
     Field("limit_amount", "限额", _K.BUDGET, unit="元", aliases=("限额金额", "预算金额", "预算数"),
           example="5000000.00", note="空着表示取消限额", source=_OURS),
-    Field("basis", "依据", _K.TEXT, aliases=("依据文件", "预算文号"), example="", source=_OURS),
+    Field("basis", "依据", _K.TEXT, aliases=("依据文件", "预算文号"), example="2025年预算批复", source=_OURS),
     Field("bank_date", "交易日期", _K.DATE, aliases=("日期", "交易时间", "入账日期", "记账日期"), example="2025-01-15",
           source=_OURS),
     Field("amount_in", "收入金额", _K.MONEY, unit="元", example="1000.00", source=_OURS,

@@ -8,12 +8,14 @@ SQLAlchemy, alembic and the database drivers. May import kernel and the rooms wh
 from yibao.store.backup import Backup, backup, restore
 from yibao.store.errors import StoreBusyError, StoreError, StoreFullError, StoreUnavailableError, StoreVersionError
 from yibao.store.heads import Anchor, export_heads, read_anchor
+from yibao.store.kinds import KINDS, fetch
 from yibao.store.migrate import upgrade
 from yibao.store.store import Store
 from yibao.store.unit import Unit
 from yibao.store.verify import Verification, verify
 
 __all__ = [
+    "KINDS",
     "Anchor",
     "Backup",
     "Store",
@@ -26,6 +28,7 @@ __all__ = [
     "Verification",
     "backup",
     "export_heads",
+    "fetch",
     "read_anchor",
     "restore",
     "upgrade",

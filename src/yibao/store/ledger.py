@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from yibao.fund.records import Account, Action, Book, Entry, Limit
@@ -14,7 +14,7 @@ from yibao.store.database import among, listed
 from yibao.store.kinds import KINDS, fetch
 from yibao.store.unit import Unit
 
-_entry, _line, _chain = schema.fund_entry.c, schema.fund_line.c, schema.audit_chain.c
+_entry, _line = schema.fund_entry.c, schema.fund_line.c
 _account, _totals, _limit, _close = (
     schema.fund_account.c, schema.fund_balance.c, schema.fund_limit.c, schema.fund_close.c,
 )  # fmt: skip
@@ -58,8 +58,6 @@ class _Reads:
             ),
             by(_standing("C", _BOOK, _NO_TEXT, _ZERO, func.max(_close.month)), _BOOK, "books").group_by(_BOOK),
         )
-        kept = select(_chain.record_id, _chain.digest).where(_chain.kind == bindparam("kind"))
-        self.digests = by(kept, _chain.record_id)
         self.ended = by(select(_entry.refers, _entry.action), _entry.refers)
         self.groups = by(select(_entry.group_id).distinct(), _entry.group_id)
         self.receipts = by(_RECEIPTS, _entry.bank_ref)
@@ -73,6 +71,7 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
     connection = unit.connection
     reads = _READS[connection.dialect.name]
     refers = {entry.refers for entry in entries if entry.refers is not None}
+    # Entries never change, so those referred to can be read before the locks; those of the same id only after.
     known: dict[str, Entry] = fetch(connection, KINDS["entry"], refers) if refers else {}
     named = {line.acct_no for entry in (*entries, *known.values()) for line in entry.lines}
     accounts = lock_accounts(unit, named)
@@ -84,8 +83,7 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
         bounds=standing.bounds,
         totals=standing.totals,
         closed=standing.closed,
-        digests=read_digests(connection, "entry", [entry.entry_id for entry in entries]),
-        known=known,
+        known={**known, **fetch(connection, KINDS["entry"], [entry.entry_id for entry in entries])},
         ended={row[0]: Action(row[1]) for row in _rows(connection, reads.ended, refers)},
         groups=frozenset(row[0] for row in _rows(connection, reads.groups, groups)),
         receipts=frozenset((row[0], row[1]) for row in _rows(connection, reads.receipts, refs)),
@@ -148,15 +146,9 @@ def read_limits(connection: Connection, versions: Mapping[Slot, int]) -> dict[Sl
     return {(limit.acct_no, limit.kind.value, limit.budget_year): limit for limit in found.values()}
 
 
-def read_digests(connection: Connection, kind: str, ids: Sequence[str]) -> dict[str, bytes]:
-    """The digests of the records of a kind that are kept already, by id."""
-    rows = _rows(connection, _READS[connection.dialect.name].digests, ids, kind=kind)
-    return {row[0]: row[1] for row in rows}
-
-
 def keep(unit: Unit, decision: Decision) -> None:
     """Adds what the ledger decided to the unit: its entries, and the totals they leave."""
-    unit.add(decision.records, decision.digests)
+    unit.add(decision.records)
     if decision.totals:
         rows = [
             {"acct_no": acct_no, "year": year, **totals._asdict()}

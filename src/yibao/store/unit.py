@@ -6,9 +6,8 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from yibao.kernel import digest
 from yibao.store import schema
-from yibao.store.chain import Head, Partition, genesis, link
+from yibao.store.chain import Head, Partition, digest, genesis, link
 from yibao.store.database import insert_rows
 from yibao.store.kinds import KIND_OF, KINDS, Row
 
@@ -42,15 +41,12 @@ class Unit:
     def __init__(self, connection: Connection, recorded_at: str) -> None:
         self.connection = connection
         self.recorded_at = recorded_at
-        self._added: dict[str, tuple[list[Any], list[bytes]]] = {}
+        self._added: dict[str, list[Any]] = {}
 
-    def add(self, records: Sequence[Record], digests: Sequence[bytes] | None = None) -> None:
-        """Keeps records of one kind when the unit commits. ``digests`` spares their computing where a room has them."""
-        if not records:
-            return
-        kept, known = self._added.setdefault(KIND_OF[type(records[0])].name, ([], []))
-        kept += records
-        known += digests if digests is not None else [digest(record) for record in records]
+    def add(self, records: Sequence[Record]) -> None:
+        """Keeps records of one kind when the unit commits."""
+        if records:
+            self._added.setdefault(KIND_OF[type(records[0])].name, []).extend(records)
 
     def flush(self) -> None:
         """Writes what was added: rows, lines, and the chains' new links, the heads locked in key order.
@@ -61,13 +57,14 @@ class Unit:
         for kind in KINDS.values():
             if kind.name not in self._added:
                 continue
-            records, digests = self._added[kind.name]
+            records = self._added[kind.name]
             insert_rows(self.connection, kind.table, [kind.row(record) for record in records])
             if kind.children is not None:
                 lines = [line for record in records for line in kind.child_rows(record)]
                 insert_rows(self.connection, kind.children.table, lines)
-            for record, content in zip(records, digests, strict=True):
-                parts.setdefault(Partition(record.admdvs, record.year), []).append((kind.name, record.key, content))
+            for record in records:
+                links = parts.setdefault(Partition(record.admdvs, record.year), [])
+                links.append((kind.name, record.key, digest(record.content())))
         for partition in sorted(parts):
             self._append(partition, parts[partition])
         self._added = {}

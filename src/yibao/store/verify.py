@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
-from yibao.kernel import Finding, Place, Severity, digest
+from yibao.kernel import Finding, Place, Severity
 from yibao.store import journal, schema
-from yibao.store.chain import Head, Partition, genesis, link
+from yibao.store.chain import Head, Partition, digest, genesis, link
 from yibao.store.heads import Anchor, Mark
 from yibao.store.kinds import KINDS, fetch
 
@@ -76,7 +76,7 @@ def _walk(connection: Connection, partition: Partition, mark: Mark | None) -> tu
             record = stored.get((row.kind, row.record_id))
             if record is None:
                 return head, _finding("record_missing", partition, row.seq, f"{name}不见了", row.record_id)
-            content = digest(record)
+            content = digest(record.content())
             expected = link(head.hash, content, row.kind, row.record_id, row.recorded_at)
             if content != row.digest or Partition(record.admdvs, record.year) != partition:
                 return head, _finding("record_changed", partition, row.seq, f"{name}的内容被改过", row.record_id)
