@@ -137,9 +137,9 @@ def own(folder: Path) -> None:
 
 def create(folder: Path, **settings: str) -> Server:
     """Makes a new cluster in ``folder`` (from `make_folder`) and starts it; ``settings`` come on top of SETTINGS."""
-    command = [_binaries() / "initdb", "--pgdata", folder / "data", "--username", "postgres", "--auth", "trust"]
+    command: list[str | Path] = [_binaries() / "initdb", "--pgdata", folder / "data", "--username", "postgres"]
     # Small log files: a limit on the size of files can then stop a table and leave the log alone.
-    command += ["--encoding", "UTF8", "--no-locale", "--no-sync", "--wal-segsize", "1"]
+    command += ["--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync", "--wal-segsize", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, **_run_as())
     if done.returncode:
         raise PostgresError(f"initdb failed:\n{done.stdout}{done.stderr}")

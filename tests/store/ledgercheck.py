@@ -54,7 +54,7 @@ def _tables(connection: Connection) -> Tables:
     for entry_id, number, *line in rows(
         "SELECT entry_id, line_no, acct_no, side, amount FROM fund_line ORDER BY entry_id, line_no"
     ):
-        lines[entry_id].append(tuple(line))  # type: ignore[arg-type]
+        lines[entry_id].append(tuple(line))
         numbers[entry_id].append(number)
     entries = rows(
         "SELECT entry_id, action, admdvs, fund_type, entry_date, settles, memo, refers, expires, group_id, bank_ref"
@@ -109,7 +109,7 @@ def _broken_chain(tables: Tables) -> Iterator[str]:
         if chained[kind, record_id] > 1 or (kind, record_id) not in contents:
             yield f"chain {admdvs} {year} {seq} has no record of its own: {kind} {record_id}"
             continue
-        before = at.get((admdvs, year)) or tuple(genesis(Partition(admdvs, year)))
+        before = at.get((admdvs, year)) or genesis(Partition(admdvs, year))
         content = json.dumps(contents[kind, record_id], ensure_ascii=False, separators=(",", ":"))
         if seq != before[0] + 1 or bytes(digest) != hashlib.sha256(content.encode()).digest():
             yield f"chain {admdvs} {year} {seq} does not fit its place or its record {record_id}"

@@ -97,6 +97,18 @@ def test_a_reservation_that_one_process_settles_and_another_voids_ends_once(stor
     assert all(pair in (("posted", "reservation_settled"), ("reservation_voided", "posted")) for [pair] in found), found
 
 
+def reversal(number: int, *, own: int) -> list[Entry]:
+    """A payment under an id of the process's own, and the reversal of the first process's payment."""
+    paid = entry(f"V{number}-{own}", BOOKS[0], *PAYS)
+    return [paid, entry(f"V{number}-X", BOOKS[0], "", "", 0, Action.REVERSE, refers=f"V{number}-0")]
+
+
+def test_a_reversal_sent_again_while_its_batch_is_under_way_exists_or_comes_too_early(store_url: str) -> None:
+    open_books(store_url)
+    found = outcomes(store_url, partial(reversal, own=0), partial(reversal, own=1))
+    assert {pairs[1] for pairs in found} <= {("posted", "exists"), ("posted", "reference_unknown")}
+
+
 def receipt(number: int, *, own: int) -> list[Entry]:
     """A bank receipt under an id of the process's own."""
     made = entry(f"T{number}-{own}", BOOKS[0], "1003", "4101", 10)

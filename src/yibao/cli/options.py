@@ -46,7 +46,25 @@ FOR = Annotated[
 ]
 STRICT = Annotated[bool, typer.Option("--strict", help="有一行被退回就以退出码 1 结束。")]
 JSON = Annotated[bool, typer.Option("--json", help="在标准输出写 JSON 摘要。")]
+STORE = Annotated[
+    str,
+    typer.Option("--store", envvar="YIBAO_STORE", metavar="PLACE", help="账务库：文件，或 postgresql://用户@主机/库名。"),
+]
+ADMDVS = Annotated[str, typer.Option("--admdvs", metavar="CODE", help="经办机构的医保区划代码，六位数字。")]
+FUND = Annotated[str, typer.Option("--fund", metavar="CODE", help="险种：代码或名称，如 310、居民。")]
+MAYBE_ADMDVS = Annotated[
+    str | None, typer.Option("--admdvs", metavar="CODE", help="只看这个经办机构（六位医保区划代码）。")
+]
+MAYBE_FUND = Annotated[str | None, typer.Option("--fund", metavar="CODE", help="只看这个险种：代码或名称。")]
+MAYBE_OUT = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="DIR", help="把退回的行（rejected.xlsx）和问题清单写到这个文件夹。")
+]
+NO_OVERLAY = Annotated[
+    list[str] | None,
+    typer.Option("--overlay", help="叠加的方案，可写多个：政策包 overlays 中的名字或 YAML 文件；默认不叠加。"),
+]
 
+DEFAULT_STORE = "yibao.db"
 DEFAULT_CITY = "zibo"
 DEFAULT_OVERLAYS = ("demo",)
 

@@ -77,16 +77,20 @@ def _mendable() -> tuple[type[Exception], ...]:
     """The errors whose message tells the user what to do; imported only when something went wrong."""
     from yibao.casemix.dip import LearnError, RegimeError, RuleError
     from yibao.flows.dip import FlowError
+    from yibao.flows.fund_setting import FundError
+    from yibao.fund.chart import ChartError
+    from yibao.fund.statements import StatementError
     from yibao.law import LawError
     from yibao.packs import PackError
     from yibao.payment.point_value import PointValueError
     from yibao.payment.terms import TermsError
     from yibao.report.result import ReportError
+    from yibao.store import StoreError
     from yibao.tables import OutputError, ResultFolderError
 
     return (
         FlowError, LawError, PackError, ResultFolderError, OutputError, LearnError, RuleError, PointValueError,
-        RegimeError, TermsError, ReportError,
+        RegimeError, TermsError, ReportError, FundError, ChartError, StatementError, StoreError,
     )  # fmt: skip
 
 

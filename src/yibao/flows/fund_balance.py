@@ -65,13 +65,9 @@ def _standing(account: Account, years: dict[int, Totals], bounds: Bounds, year: 
     up, down = (whole.held_debit, whole.held_credit) if debit_side else (whole.held_credit, whole.held_debit)
     balance = whole.debit - whole.credit if debit_side else whole.credit - whole.debit
     budget = bounds.budgets.get(year)
-    of_year = years.get(year, Totals())
-    used = of_year.debit + of_year.held_debit - of_year.credit
-    if not debit_side:
-        used = of_year.credit + of_year.held_credit - of_year.debit
     return Standing(
         account, balance, up, down,
-        bounds.floor, None if bounds.floor is None else balance - down - bounds.floor,
-        bounds.ceiling, None if bounds.ceiling is None else bounds.ceiling - balance - up,
-        budget, None if budget is None else budget - used,
+        bounds.floor, None if bounds.floor is None else whole.lowest(debit_side) - bounds.floor,
+        bounds.ceiling, None if bounds.ceiling is None else bounds.ceiling - whole.highest(debit_side),
+        budget, None if budget is None else budget - years.get(year, Totals()).highest(debit_side),
     )  # fmt: skip

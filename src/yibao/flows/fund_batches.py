@@ -96,7 +96,7 @@ def open_files(store: Store, law: Law, paths: Sequence[Path], out: Path | None, 
         return _finished(engine, batch, answers, refused, folder)
 
 
-def set_limits(store: Store, law: Law, paths: Sequence[Path], out: Path | None, today: date) -> Done:
+def set_limits(store: Store, paths: Sequence[Path], out: Path | None, today: date) -> Done:
     """Sets the limits of files. A floor or ceiling is kept among the records of today's year, a budget of its own."""
     with Engine() as engine, _folder(out) as folder:
         batch = read_limits(engine, paths)

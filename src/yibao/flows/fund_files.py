@@ -5,13 +5,13 @@ faulty, all of them are rejected, and so is every entry of its linked group: not
 statements are read in `fund_bank_file`.
 """
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from yibao.engine import Engine
+from yibao.flows.fund_lost import broken_entries
 from yibao.flows.fund_rows import Batch, Loaded, collector_paused
 from yibao.fund.chart import Chart, ChartError, account_for
 from yibao.fund.outcomes import Outcome
@@ -42,7 +42,8 @@ def read_entries(engine: Engine, paths: Sequence[Path | str]) -> EntryBatch:
     The columns of the whole entry (业务、日期、账套、结算依据 …) must agree over its rows; blank agrees with anything.
     Different 摘要 are joined by “；” in the order of the lines. Lines stand in the order of ``seq`` where every row has
     one, else as written. An amount of zero counts as blank. An entry that stands in two files with the same rows is
-    taken once, with different rows not at all. A rejected row without a readable 凭证号 also takes the entry above it.
+    taken once, with different rows not at all. Rejected rows without a readable 凭证号 also take the entries beside
+    them that may have lost a line. Where a file could not be read, no linked group is taken.
     """
     with collector_paused():
         loaded = Loaded(engine, "ledger_entries", paths)
@@ -54,6 +55,9 @@ def read_entries(engine: Engine, paths: Sequence[Path | str]) -> EntryBatch:
                 why = spoilt[entry.group_id]
                 for row in rows:
                     loaded.fault(row, "entry_group_rejected", "group_id", entry.group_id, why, entry.key)
+            elif entry.group_id and loaded.unread:
+                for row in rows:
+                    loaded.fault(row, "entry_group_unsure", "group_id", entry.group_id, loaded.unread[0], entry.key)
             else:
                 entries.append(entry)
                 rows_of[entry.entry_id] = rows
@@ -67,40 +71,16 @@ def _made(loaded: Loaded) -> tuple[list[tuple[Entry, list[int]]], dict[str, str]
     for row, entry_id in enumerate(loaded.column("entry_id")):
         groups[entry_id].append(row)
     reader = _Reader(loaded)
-    broken, spoilt = _broken(loaded, groups)
+    broken, spoilt = broken_entries(loaded, groups)
     made: list[tuple[Entry, list[int]]] = []
     for entry_id, rows in groups.items():
         entry, kept = reader.entry(entry_id, rows, broken.get(entry_id, ""))
         if entry is not None:
             made.append((entry, kept))
-        elif group_id := next((found for row in rows if (found := reader.headers[row][_GROUP])), None):
-            spoilt.setdefault(group_id, entry_id)
-    return made, spoilt
-
-
-def _broken(loaded: Loaded, groups: Mapping[str, list[int]]) -> tuple[dict[str, str], dict[str, str]]:
-    """The entries that have a rejected row, with the name of their first, and the linked groups of rejected rows, with
-    an entry of theirs."""
-    broken: dict[str, str] = {}
-    spoilt: dict[str, str] = {}
-    nameless: list[tuple[str, int]] = []
-    named: list[tuple[str, int, str]] = []
-    for file, number, (entry_id, group_id) in sorted(loaded.rejected("entry_id", "group_id")):
-        if entry_id:
-            broken.setdefault(entry_id, f"第{number}行")
-            named.append((file, number, entry_id))
         else:
-            nameless.append((file, number))
-        if group_id:
-            spoilt.setdefault(group_id, entry_id or f"第{number}行")
-    if nameless:
-        named += [(loaded.files[row], loaded.rows[row], key) for key, rows in groups.items() for row in rows]
-        named.sort()
-    for file, number in nameless:
-        position = bisect_left(named, (file, number, ""))
-        if position and named[position - 1][0] == file:
-            broken.setdefault(named[position - 1][2], f"第{number}行")
-    return broken, spoilt
+            for row in rows:
+                spoilt.setdefault(reader.headers[row][_GROUP] or "", f"凭证{entry_id}")
+    return made, spoilt
 
 
 class _Reader:
@@ -172,7 +152,7 @@ class _Reader:
             before = first.setdefault(cells if cells[4] is None else (cells[4],), row)
             if before == row:
                 kept.append(row)
-            elif cells[4] is not None and cells == self.lines[before]:
+            elif cells[4] is not None and self._content([row]) == self._content([before]):
                 self.loaded.fault(row, "duplicate_row", key=entry_id)
             else:
                 code = "line_repeated" if cells[4] is None else "line_number_reused"

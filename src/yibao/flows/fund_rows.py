@@ -1,6 +1,7 @@
 """What the ledger's input files share: rows as columns, faults found after loading, rejected rows, places."""
 
 import gc
+import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from yibao.engine import Engine
 from yibao.kernel import Finding, Place, Severity
 from yibao.standard import TABLES
 from yibao.tables import FAULTS, LoadReport
-from yibao.tables.faults import Fault
+from yibao.tables.faults import Fault, half_width
 
 _E, _W = Severity.ERROR, Severity.WARNING
 FUND_FAULTS: dict[str, Fault] = {
@@ -27,8 +28,12 @@ FUND_FAULTS: dict[str, Fault] = {
         "改正被退回的行，连同这一行一起重新送入",
     ),
     "entry_group_rejected": Fault(
-        _E, "同一关联组的凭证{detail}被退回，全组不记", "同组的凭证一并记账，一张不成全组不记",
+        _E, "同一关联组的{detail}被退回，全组不记", "同组的凭证一并记账，一张不成全组不记",
         "改正被退回的凭证，整组重新送入",
+    ),
+    "entry_group_unsure": Fault(
+        _E, "文件“{detail}”没有读入，关联组可能不全，全组不记", "同组的凭证一并记账，缺一张不成组",
+        "改正没有读入的文件，整组重新送入",
     ),
     "entry_in_two_files": Fault(
         _E, "这张凭证还在另一处，内容不一样：{detail}", "两个文件的凭证号重复，或一张凭证分在两个文件里",
@@ -112,12 +117,15 @@ class Loaded:
     """The rows of one load as columns, and the faults that are found after it.
 
     ``files`` and ``rows`` give each row's place; ``column`` any column of the schema in the same order. ``faulty`` are
-    the rows that a fault has left out.
+    the rows that a fault has left out, ``unread`` the files that contribute nothing, ``torn`` the findings of rows
+    that could not be cut into cells.
     """
 
     def __init__(self, engine: Engine, table: str, paths: Sequence[Path | str], required: Sequence[str] = ()) -> None:
         self.report = tables.load(engine, table, paths, required=required)
         self.schema = TABLES[table]
+        self.unread = _unread(self.report)
+        self.torn = [item for item in self.report.findings if item.code == "ragged_row"]
         self._table = _in_order(engine, self.report)
         self._columns: dict[str, list[Any]] = {}
         self.files: list[str] = self.column("src_file")
@@ -137,12 +145,15 @@ class Loaded:
         return list(zip(*map(self.column, names), strict=True))
 
     def rejected(self, *names: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-        """File, row and these columns as written of every row that the load rejected; empty where unreadable."""
+        """File, row and these columns, in half width, of every row that the load rejected; empty where unreadable."""
         for row in self._rejects:
-            yield row["src_file"], row["src_row"], tuple(str(row[name] or "").strip() for name in names)
-        for item in self.report.findings:
-            if item.code == "ragged_row" and item.place.row is not None:
-                yield item.place.file, item.place.row, ("",) * len(names)
+            yield row["src_file"], row["src_row"], tuple(half_width(str(row[name] or "")).strip() for name in names)
+        known = [set(self.column(name)) for name in names] if self.torn else []
+        for item in self.torn:
+            if item.place.row is not None:
+                pieces = [piece.strip(' "') for piece in re.split("[,;\t]", item.place.value)]
+                found = tuple(next((piece for piece in pieces if piece in some), "") for some in known)
+                yield item.place.file, item.place.row, found
 
     def fault(self, row: int, code: str, column: str = "", value: object = "", detail: str = "", key: str = "") -> None:
         """Notes a fault of a row, given by its number in the columns."""
@@ -196,6 +207,11 @@ class Loaded:
         order = list(Severity)
         report.findings.sort(key=lambda item: order.index(item.severity))
         return make(records, report, refused, rows, Places(self.files, self.rows))
+
+
+def _unread(report: LoadReport) -> list[str]:
+    faults = [(item.place.file, FAULTS[item.code]) for item in report.findings]
+    return [file for file, fault in faults if fault.scope == "file" and fault.severity is _E]
 
 
 def _in_order(engine: Engine, report: LoadReport) -> pa.Table:

@@ -59,8 +59,10 @@ class Balances:
     def refusal(self, effects: Effects) -> Refusal | None:
         """The first limit that movements would break and make worse: floors, then ceilings, then budgets."""
         bounds = self._view.bounds
-        bounded = {acct_no for acct_no, _year, _part, _amount in effects if acct_no in bounds}
-        found = [one for acct_no in bounded for one in self._broken(acct_no, bounds[acct_no], effects)]
+        bounded = [effect[0] for effect in effects if effect[0] in bounds]
+        if not bounded:
+            return None
+        found = [one for acct_no in set(bounded) for one in self._broken(acct_no, bounds[acct_no], effects)]
         return min(found, key=lambda one: (_ORDER[one[0]], one[1])) if found else None
 
     def _broken(self, acct_no: str, bounds: Bounds, effects: Effects) -> Iterable[Refusal]:

@@ -35,8 +35,7 @@ class Books:
         self.known: dict[str, Entry] = dict(view.known)
         self.ended: dict[str, Action] = dict(view.ended)
         self.receipts: set[tuple[str, str]] = set(view.receipts)
-        self._bank = frozenset(subject.code for subject in chart.subjects.values() if subject.bank)
-        self._flows: dict[tuple[frozenset[str], frozenset[str]], tuple[str, str, str] | None] = {}
+        self._flows: dict[tuple[tuple[str, str], ...], tuple[str, str, str] | None] = {}
         self._undo: _Undo | None = None
 
     # what a command means
@@ -57,20 +56,24 @@ class Books:
 
     def is_bank(self, acct_no: str) -> bool:
         """Whether a bank or treasury statement exists for the account."""
-        return self.view.accounts[acct_no].subj_code in self._bank
+        return self.chart.subjects[self.view.accounts[acct_no].subj_code].bank
 
     # what speaks against it, in the order of precedence
 
-    def refusal(self, entry: Entry, asked: Entry) -> Refusal | None:
-        """The first reason against a resolved entry, or None. ``asked`` is the command as it came."""
-        return (
+    def judge(self, entry: Entry, asked: Entry) -> Refusal | Effects:
+        """The first reason against a resolved entry, or what it moves. ``asked`` is the command as it came."""
+        refusal = (
             self._form(entry, asked)
             or self._reference(entry)
             or self._accounts(entry)
             or self._dates(entry)
             or self._flow(entry)
-            or self.balances.refusal(self._effects(entry))
         )
+        if refusal is not None:
+            return refusal
+        ends = entry.refers if entry.action in ENDS_RESERVATION else None
+        effects = effects_of(entry, self.known[ends] if ends is not None else None)
+        return self.balances.refusal(effects) or effects
 
     def _form(self, entry: Entry, asked: Entry) -> Refusal | None:
         if not entry.settles:
@@ -131,17 +134,18 @@ class Books:
         return None
 
     def _accounts(self, entry: Entry) -> Refusal | None:
-        accounts = self.view.accounts
+        accounts, own = self.view.accounts, (entry.admdvs, entry.fund_type)
+        if all((one := accounts.get(line[0])) is not None and one[:2] == own for line in entry.lines):
+            return None
         for line in entry.lines:
             if line.acct_no not in accounts:
                 return Outcome.ACCOUNT_UNKNOWN, line.acct_no
-        for line in entry.lines:
-            if accounts[line.acct_no].fund_type != entry.fund_type:
-                return Outcome.INSURANCE_MIXED, line.acct_no
-        for line in entry.lines:
-            if accounts[line.acct_no].admdvs != entry.admdvs:
-                return Outcome.AGENCY_MIXED, line.acct_no
-        return None
+        other = [line.acct_no for line in entry.lines if accounts[line.acct_no].fund_type != entry.fund_type]
+        if other:
+            return Outcome.INSURANCE_MIXED, other[0]
+        return Outcome.AGENCY_MIXED, next(
+            line.acct_no for line in entry.lines if accounts[line.acct_no].admdvs != entry.admdvs
+        )
 
     def _dates(self, entry: Entry) -> Refusal | None:
         day = entry.entry_date
@@ -158,11 +162,11 @@ class Books:
     def _flow(self, entry: Entry) -> Refusal | None:
         if entry.action in (Action.POST, Action.RESERVE, Action.SETTLE):
             accounts = self.view.accounts
-            debits = frozenset(accounts[line.acct_no].subj_code for line in entry.lines if line.side == "D")
-            credits = frozenset(accounts[line.acct_no].subj_code for line in entry.lines if line.side == "C")
-            if (debits, credits) not in self._flows:
-                self._flows[debits, credits] = flow_allowed(self.chart, sorted(debits), sorted(credits))
-            if fault := self._flows[debits, credits]:
+            sides = tuple([(line[1], accounts[line[0]].subj_code) for line in entry.lines])
+            if sides not in self._flows:
+                debits, credits = (sorted({code for at, code in sides if at == side}) for side in ("D", "C"))
+                self._flows[sides] = flow_allowed(self.chart, debits, credits)
+            if fault := self._flows[sides]:
                 return Outcome.FLOW_NOT_ALLOWED, f"{fault[0]}与{fault[1]}：{fault[2]}"
         if entry.bank_ref is not None and entry.action in (Action.POST, Action.SETTLE):
             for slot in self._receipts(entry):
@@ -176,20 +180,16 @@ class Books:
 
     # what it does
 
-    def _effects(self, entry: Entry) -> Effects:
-        ends = entry.action in ENDS_RESERVATION and entry.refers is not None
-        return effects_of(entry, self.known[entry.refers] if ends and entry.refers else None)
-
-    def apply(self, entry: Entry) -> None:
-        """Posts an entry that nothing speaks against."""
-        effects = self._effects(entry)
+    def apply(self, entry: Entry, effects: Effects) -> None:
+        """Posts an entry that nothing speaks against, with what `judge` found it to move."""
         self.balances.move(effects)
         self.known[entry.entry_id] = entry
         if entry.refers is not None:
             self.ended[entry.refers] = entry.action
         if self._undo is not None:
             self._undo.applied.append((entry, effects))
-        self._book_receipts(entry)
+        if entry.bank_ref is not None or entry.action is Action.REVERSE:
+            self._book_receipts(entry)
 
     def _book_receipts(self, entry: Entry) -> None:
         """Money received is remembered by its bank_ref; a reverse frees the number, so that it can be booked right."""

@@ -53,20 +53,21 @@ def _units(entries: Sequence[Entry]) -> Iterator[list[int]]:
 
 
 def _single(books: Books, asked: Entry) -> tuple[list[Answer], list[Entry]]:
-    answer, entry = _judge(books, asked)
-    if answer.outcome is not Outcome.POSTED:
-        return [answer], []
-    books.apply(entry)
-    return [answer], [entry]
+    answer, entry = _post(books, asked)
+    return [answer], [entry] if answer.outcome is Outcome.POSTED else []
 
 
-def _judge(books: Books, asked: Entry) -> tuple[Answer, Entry]:
+def _post(books: Books, asked: Entry) -> tuple[Answer, Entry]:
+    """Judges one entry and, where nothing speaks against it, applies it."""
     entry = books.resolved(asked)
     before = books.known.get(entry.entry_id)
     if before is not None:
         return Answer(entry.entry_id, Outcome.EXISTS if before == entry else Outcome.ID_REUSED), entry
-    refusal = books.refusal(entry, asked)
-    return Answer(entry.entry_id, *(refusal or (Outcome.POSTED,))), entry
+    found = books.judge(entry, asked)
+    if isinstance(found, tuple):
+        return Answer(entry.entry_id, *found), entry
+    books.apply(entry, found)
+    return Answer(entry.entry_id, Outcome.POSTED), entry
 
 
 def _group(books: Books, unit: Sequence[Entry]) -> tuple[list[Answer], list[Entry]]:
@@ -75,9 +76,8 @@ def _group(books: Books, unit: Sequence[Entry]) -> tuple[list[Answer], list[Entr
     answers: list[Answer] = []
     kept: list[Entry] = []
     for asked in unit:
-        answer, entry = _judge(books, asked)
+        answer, entry = _post(books, asked)
         if answer.outcome is Outcome.POSTED:
-            books.apply(entry)
             kept.append(entry)
         answers.append(answer)
     refused = any(not answer.outcome.stands for answer in answers)

@@ -45,28 +45,31 @@ class Kind:
         self._pick = itemgetter(*(place for place, field in enumerate(record._fields) if field != inside))
         hints = get_type_hints(record)
         self._days = [place for place, field in enumerate(self.fields) if hints[field] in (date, date | None)]
-        self._enums = [
-            (place, hints[field])
+        self._enums: dict[int, Callable[[str], StrEnum]] = {
+            place: hints[field]
             for place, field in enumerate(self.fields)
             if isinstance(hints[field], type) and issubclass(hints[field], StrEnum)
-        ]
+        }
+        self._lines: int | None = record._fields.index(inside) if inside else None
 
-    def row(self, record: Any) -> Row:
-        """The record's row in the main table."""
-        values = list(self._pick(record))
-        for place in self._days:
-            if (day := values[place]) is not None:
-                values[place] = day.isoformat()
-        for place, _enum in self._enums:
-            values[place] = values[place].value
-        return (record.key, *values) if self._own_id else tuple(values)
-
-    def child_rows(self, record: Any) -> list[Row]:
-        """The rows of the record's lines."""
-        if self.children is None:
-            return []
-        key = record.key
-        return [(key, number, *line) for number, line in enumerate(getattr(record, self.children.field), 1)]
+    def rows(self, records: Sequence[Any]) -> tuple[list[Row], list[Row]]:
+        """The records' rows in the main table, and those of their lines."""
+        rows: list[Row] = []
+        lines: list[Row] = []
+        for record in records:
+            cells = list(self._pick(record))
+            for place in self._days:
+                if (day := cells[place]) is not None:
+                    cells[place] = day.isoformat()
+            for place in self._enums:
+                cells[place] = cells[place].value
+            if self._own_id:
+                cells.insert(0, record.key)
+            rows.append(tuple(cells))
+            if self._lines is not None:
+                for number, line in enumerate(record[self._lines], 1):
+                    lines.append((cells[0], number, *line))
+        return rows, lines
 
     def from_rows(self, row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Any:
         """The record of a row and its lines, as it was given to the store."""
@@ -74,7 +77,7 @@ class Kind:
         for place in self._days:
             if (text := cells[place]) is not None:
                 cells[place] = date.fromisoformat(text)
-        for place, enum in self._enums:
+        for place, enum in self._enums.items():
             cells[place] = enum(cells[place])
         if self.children is None:
             return self.record._make(cells)
@@ -103,6 +106,8 @@ def fetch(connection: Connection, kind: Kind, ids: Iterable[str]) -> dict[str, A
     wanted = {"ids": listed(connection, ids)}
     dialect = connection.dialect.name
     rows = connection.execute(_by_id(kind.table, dialect), wanted).all()
+    if not rows:
+        return {}
     lines: dict[str, list[Sequence[Any]]] = {}
     if kind.children is not None:
         for line in connection.execute(_by_id(kind.children.table, dialect), wanted):

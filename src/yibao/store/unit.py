@@ -11,6 +11,9 @@ from yibao.store.chain import Head, Partition, digest, genesis, link
 from yibao.store.database import insert_rows
 from yibao.store.kinds import KIND_OF, KINDS, Row
 
+Link = tuple[str, str, bytes]
+"""What a chain takes in of a record: kind, id, digest."""
+
 
 class Record(Protocol):
     """What the store keeps: a value with its partition, its business id and its content."""
@@ -53,23 +56,23 @@ class Unit:
 
         In its chain a unit's records stand by kind, in the order of `KINDS`, and within a kind as they were added.
         """
-        parts: dict[Partition, list[tuple[str, str, bytes]]] = {}
+        parts: dict[tuple[str, int], list[Link]] = {}
         for kind in KINDS.values():
-            if kind.name not in self._added:
-                continue
-            records = self._added[kind.name]
-            insert_rows(self.connection, kind.table, [kind.row(record) for record in records])
+            records = self._added.get(kind.name, [])
+            rows, lines = kind.rows(records)
+            insert_rows(self.connection, kind.table, rows)
             if kind.children is not None:
-                lines = [line for record in records for line in kind.child_rows(record)]
                 insert_rows(self.connection, kind.children.table, lines)
             for record in records:
-                links = parts.setdefault(Partition(record.admdvs, record.year), [])
-                links.append((kind.name, record.key, digest(record.content())))
-        for partition in sorted(parts):
-            self._append(partition, parts[partition])
+                slot = (record.admdvs, record.year)
+                if slot not in parts:
+                    parts[slot] = []
+                parts[slot].append((kind.name, record.key, digest(record.content())))
+        for slot in sorted(parts):
+            self._append(Partition(*slot), parts[slot])
         self._added = {}
 
-    def _append(self, partition: Partition, links: Sequence[tuple[str, str, bytes]]) -> None:
+    def _append(self, partition: Partition, links: Sequence[Link]) -> None:
         seq, head = self._lock_head(partition)
         at = self.recorded_at
         rows: list[Row] = []

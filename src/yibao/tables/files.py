@@ -48,9 +48,14 @@ def expand(paths: Sequence[Path | str], table: str) -> tuple[list[Path], list[Fi
 
 
 def labels(files: Sequence[Path]) -> list[str]:
-    """A short name for each file, with its folder where two share a name."""
-    names = [path.name for path in files]
-    return [f"{path.parent.name}/{path.name}" if names.count(path.name) > 1 else path.name for path in files]
+    """A short name for each file, with as many of its folders as tell it from the others."""
+
+    def label(path: Path) -> str:
+        tails = (("/".join(path.parts[-n:]), n) for n in range(1, len(path.parts) + 1))
+        shared = (tail for tail, n in tails if sum("/".join(other.parts[-n:]) == tail for other in files) == 1)
+        return next(shared, str(path))
+
+    return [label(path) for path in files]
 
 
 def open_file(
