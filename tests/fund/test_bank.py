@@ -81,6 +81,25 @@ def test_of_two_bank_lines_as_near_the_smaller_key_is_taken() -> None:
     assert pairs(found) == [("near_day", ["V1"], ["B1"])]
 
 
+def test_a_line_gives_up_its_nearest_partner_where_another_has_no_other() -> None:
+    """V1 stands one day from B1 and two from B2; V2 one day from B1 alone: nearest first would leave V2 and B2 over."""
+    ledger = [book("V1", 100, day=later(2)), book("V2", 100, day=later(4))]
+    found = match(ledger, [bank("B1", 100, day=later(3)), bank("B2", 100, day=DAY)], window=2)
+    assert pairs(found) == [("near_day", ["V1"], ["B2"]), ("near_day", ["V2"], ["B1"])]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(1, 5), st.integers(1, 2)), max_size=30),
+    st.integers(5, 6),
+)
+def test_where_every_entry_has_a_bank_line_a_few_days_later_none_is_left_however_the_amounts_repeat(
+    moves: list[tuple[int, int, int]], window: int
+) -> None:
+    ledger = [book(f"V{n}", amount, day=later(7 * day)) for n, (day, _late, amount) in enumerate(moves)]
+    lines = [bank(f"B{n}", amount, day=later(7 * day + late)) for n, (day, late, amount) in enumerate(moves)]
+    assert match(ledger, lines, window).differences == 0
+
+
 def test_money_in_is_never_taken_for_money_out() -> None:
     assert match([book("V1", 100, "D")], [bank("B1", 100, "C")]).differences == 2
 

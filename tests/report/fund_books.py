@@ -1,21 +1,19 @@
 """Books for the fund's statements: a closed year with its carry, months with a prepayment, a payable and a reversal."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
-from pathlib import Path
 
-from yibao.flows.fund import close_month, open_accounts, post
-from yibao.flows.fund_statement import FundStatements, gather
-from yibao.fund.chart import Chart, account_for, read_chart, standard_accounts
+from yibao.flows.fund_statement import FundStatements, JournalLine, MonthTotals, SourceRow
+from yibao.fund.chart import Chart, read_chart
+from yibao.fund.closing import carry_entry, combined, month_end_findings
 from yibao.fund.records import Action, Book, Entry, Line
-from yibao.law import Law
+from yibao.fund.statements import Turnover, balance_sheet, income_statement, trial_balance
 from yibao.packs import load_law
-from yibao.store import Store
 
 WORKERS, RESIDENTS, DISTRICT = Book("370300", "310"), Book("370300", "390"), Book("370302", "310")
 HOSPITALS = ("H37030300001", "H37030300002")
 TODAY = date(2025, 7, 5)
-_OPENED = date(2024, 1, 1)
 _YI = 10**10
 
 
@@ -45,10 +43,12 @@ def workers() -> list[Entry]:
     for at in range(18):
         year, month = 2024 + at // 12, at % 12 + 1
         _month(one, year, month, at)
-    wrong = one.add(date(2025, 4, 18), "结算单S202504180077", ("D", "500102", 1_234_567_89), ("C", "1004", 1_234_567_89),
-                    memo="门诊费用，金额有误")  # fmt: skip
+    wrong = one.add(date(2025, 4, 18), "结算单S202504180077", ("D", "500102", 1_234_567_89),
+                    ("C", "1004", 1_234_567_89), memo="门诊费用，金额有误")  # fmt: skip
     one.add(date(2025, 5, 6), "更正结算单S202504180077", memo="红字冲销", action=Action.REVERSE, refers=wrong)
-    one.add(date(2025, 5, 6), "结算单S202504180077", ("D", "500102", 123_456_78), ("C", "1004", 123_456_78), memo="重记")
+    one.add(
+        date(2025, 5, 6), "结算单S202504180077", ("D", "500102", 123_456_78), ("C", "1004", 123_456_78), memo="重记"
+    )
     one.add(date(2025, 6, 27), "缴费批次P202506-2", ("D", "1002", 3_300_000_01), ("C", "400101", 3_300_000_01))
     return one.entries
 
@@ -57,7 +57,9 @@ def _month(one: Writer, year: int, month: int, at: int) -> None:
     paid, text = 11 * _YI // 10 + at * 987_654_321 % (_YI // 5), f"{year}{month:02}"
     pool, own = paid * 13 // 20, paid - paid * 13 // 20
     first, mid, last = date(year, month, 3), date(year, month, 15), date(year, month, 26)
-    one.add(first, f"缴费批次P{text}", ("D", "1002", paid), ("C", "400101", pool), ("C", "400102", own), memo="征缴入账")
+    one.add(
+        first, f"缴费批次P{text}", ("D", "1002", paid), ("C", "400101", pool), ("C", "400102", own), memo="征缴入账"
+    )
     one.add(first, f"归集单G{text}", ("D", "1003", paid), ("C", "1002", paid), memo="收入户划转财政专户")
     if month % 3 == 0:
         one.add(mid, f"利息单I{text}", ("D", "1003", 12_345_678 + at), ("C", "430101", 9_876_543),
@@ -68,10 +70,13 @@ def _month(one: Writer, year: int, month: int, at: int) -> None:
     one.add(mid, f"用款计划Y{text}", ("D", "1004", spent), ("C", "1003", spent), memo="财政专户拨入支出户")
     if month == 1:
         advance = spent // 30
-        one.add(mid, f"预付协议A{year}", ("D", f"110101-{HOSPITALS[0]}", advance), ("C", "1004", advance), memo="年度预付金")
+        one.add(
+            mid, f"预付协议A{year}", ("D", f"110101-{HOSPITALS[0]}", advance), ("C", "1004", advance), memo="年度预付金"
+        )
     kept = parts["500101"] // 50
     one.add(last, f"拨付单F{text}", *(("D", code, amount) for code, amount in parts.items()),
-            ("C", "1004", sum(parts.values()) - kept), ("C", f"210102-{HOSPITALS[1]}", kept), memo="月度结算拨付")  # fmt: skip
+            ("C", "1004", sum(parts.values()) - kept), ("C", f"210102-{HOSPITALS[1]}", kept),
+            memo="月度结算拨付")  # fmt: skip
 
 
 def residents() -> list[Entry]:
@@ -94,35 +99,76 @@ def district() -> list[Entry]:
     return one.entries
 
 
-def books(folder: Path) -> tuple[Store, Law]:
-    """A store with the three books; 职工 of the city is closed to May 2025."""
-    law = load_law("zibo")
-    chart = read_chart(law.at(TODAY))
-    store = Store(f"sqlite:///{folder / 'fund.db'}")
-    for book in (WORKERS, RESIDENTS, DISTRICT):
-        accounts, limits = standard_accounts(chart, book, _OPENED)
-        if book == WORKERS:
-            accounts += [account_for(chart, book, code, one, _OPENED) for code in ("110101", "210102") for one in HOSPITALS]
-        assert all(answer.outcome.stands for answer in open_accounts(store, accounts, limits))
-    _post(store, chart, workers())
-    _post(store, chart, [*residents(), *district()])
-    return store, law
+def chart() -> Chart:
+    """The national chart of accounts."""
+    return read_chart(load_law("national").at(TODAY))
 
 
-def _post(store: Store, chart: Chart, entries: Sequence[Entry]) -> None:
-    closed = 202405
-    for month in sorted({one.entry_date.year * 100 + one.entry_date.month for one in entries}):
-        some = [one for one in entries if one.entry_date.year * 100 + one.entry_date.month == month]
-        answers = post(store, chart, some, whole=True)
-        assert all(answer.outcome.stands for answer in answers), answers
-        if some[0].fund_type == "310" and some[0].admdvs == "370300" and month < 202506:
-            assert close_month(store, chart, WORKERS, month).outcome.stands, closed
+def statements(fund: str, first: int, last: int, agencies: Sequence[str] = ("370300",)) -> FundStatements:
+    """The statements of those books, gathered by hand."""
+    national = chart()
+    entries = [*workers(), *residents(), *district()]
+    carry = carry_entry(national, WORKERS, turnovers(entries), 2024)
+    assert carry is not None
+    entries = [one for one in [*entries, carry] if one.fund_type == fund and one.admdvs in agencies]
+    entries.sort(key=lambda one: (one.entry_date, one.entry_id))
+    moved = turnovers(entries)
+    whole = combined(national, fund, moved, last, "370300") if len(agencies) > 1 else None
+    name = {"310": "职工基本医疗保险", "390": "城乡居民基本医疗保险"}[fund]
+    return FundStatements(
+        title=f"甲市{name}基金报表", city="甲市", fund_type=fund, fund_name=name, agencies=tuple(agencies),
+        first_month=first, last_month=last, made_on=TODAY, closed=dict.fromkeys(agencies, 202505),
+        splits=national.splits(fund), trial=trial_balance(national, moved, first, last),
+        income=income_statement(national, fund, moved, last), balance=balance_sheet(national, fund, moved, last),
+        internal=whole.internal if whole else [],
+        findings=[*(whole.findings if whole else []), *month_end_findings(national, moved, last)],
+        lines=[line for one in entries if first <= _month_of(one) <= last for line in _journal(national, one, entries)],
+        months=[_totals(moved, month) for month in range(last // 100 * 100 + 1, last + 1)], subjects=[],
+        sources=[SourceRow("fund.chart", "会计科目表", "假定", "社会保险基金会计制度（财会〔2017〕28号）"),
+                 SourceRow("fund.flows", "收支渠道", "公布", "社会保险基金财务制度（财社〔2017〕144号）")],
+        unverified=("fund.chart",),
+    )  # fmt: skip
 
 
-def statements(folder: Path, fund: str, first: int, last: int, admdvs: str = "370300") -> FundStatements:
-    """The statements of those books."""
-    store, law = books(folder)
-    try:
-        return gather(store, law, fund, (first, last), admdvs=admdvs, today=TODAY)
-    finally:
-        store.close()
+def turnovers(entries: Sequence[Entry]) -> list[Turnover]:
+    """The movements by account and month; a reverse is less on the side it takes back."""
+    sums: Counter[tuple[str, str, str, str, int, bool, str]] = Counter()
+    for one in entries:
+        for subject, detail, side, amount in _moves(one, entries):
+            carried = one.action is Action.CARRY
+            sums[one.admdvs, one.fund_type, subject, detail, _month_of(one), carried, side] += amount
+    slots = dict.fromkeys(slot[:6] for slot in sums)
+    return [Turnover(*slot, sums[(*slot, "D")], sums[(*slot, "C")]) for slot in slots]
+
+
+def _moves(one: Entry, entries: Sequence[Entry]) -> list[tuple[str, str, str, int]]:
+    back = one.action is Action.REVERSE
+    lines = next(other for other in entries if other.entry_id == one.refers).lines if back else one.lines
+    parts = [(line.acct_no.split("-", 3), line) for line in lines]
+    return [
+        (number[2], "".join(number[3:]), line.side, -line.amount if back else line.amount) for number, line in parts
+    ]
+
+
+def _journal(national: Chart, one: Entry, entries: Sequence[Entry]) -> Iterator[JournalLine]:
+    for subject, detail, side, amount in _moves(one, entries):
+        number = "-".join(part for part in (one.admdvs, one.fund_type, subject, detail) if part)
+        debit, credit = (amount, 0) if side == "D" else (0, amount)
+        yield JournalLine(
+            one.entry_date, one.entry_id, one.action.label, number, subject, national.subject(subject).name, detail,
+            debit, credit, one.settles, one.memo, one.refers or "", one.bank_ref or "", one.group_id or "",
+        )  # fmt: skip
+
+
+def _month_of(one: Entry) -> int:
+    return one.entry_date.year * 100 + one.entry_date.month
+
+
+def _totals(moved: Sequence[Turnover], month: int) -> MonthTotals:
+    own = [one for one in moved if one.month == month and not one.carried]
+    income = sum(one.net for one in own if one.subj_code[0] == "4")
+    expense = -sum(one.net for one in own if one.subj_code[0] == "5")
+    held = [one for one in moved if one.month <= month]
+    money = -sum(one.net for one in held if one.subj_code in ("1002", "1003", "1004", "1005"))
+    surplus = sum(one.net for one in held if one.subj_code[0] in "345")
+    return MonthTotals(month, income, expense, income - expense, money, surplus)

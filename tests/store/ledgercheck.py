@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, create_engine, text
 
-from yibao.store.chain import Partition, genesis, link
+from yibao.store.chain import Partition, genesis
 
 WITHOUT_LINES = ("void", "expire")
 ENDS_RESERVATION = ("settle", "void", "expire")
@@ -64,7 +64,7 @@ def _tables(connection: Connection) -> Tables:
     limits = rows("SELECT * FROM fund_limit")
     balances = rows("SELECT acct_no, year, debit, credit, held_debit, held_credit FROM fund_balance")
     chain = rows(
-        "SELECT admdvs, year, seq, kind, record_id, recorded_at, digest, hash FROM audit_chain"
+        "SELECT admdvs, year, seq, kind, record_id, recorded_at, hash FROM audit_chain"
         " ORDER BY admdvs, year, seq"
     )
     heads = rows("SELECT admdvs, year, seq, hash FROM audit_head")
@@ -105,16 +105,15 @@ def _broken_chain(tables: Tables) -> Iterator[str]:
     for record in contents.keys() - chained.keys():
         yield f"{record} is in no chain"
     at: dict[tuple[str, int], tuple[int, bytes]] = {}
-    for admdvs, year, seq, kind, record_id, recorded_at, digest, found in tables.chain:
+    for admdvs, year, seq, kind, record_id, recorded_at, found in tables.chain:
         if chained[kind, record_id] > 1 or (kind, record_id) not in contents:
             yield f"chain {admdvs} {year} {seq} has no record of its own: {kind} {record_id}"
             continue
         before = at.get((admdvs, year)) or genesis(Partition(admdvs, year))
-        content = json.dumps(contents[kind, record_id], ensure_ascii=False, separators=(",", ":"))
-        if seq != before[0] + 1 or bytes(digest) != hashlib.sha256(content.encode()).digest():
+        whole = [kind, record_id, recorded_at, contents[kind, record_id]]
+        content = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+        if seq != before[0] + 1 or bytes(found) != hashlib.sha256(before[1] + content.encode()).digest():
             yield f"chain {admdvs} {year} {seq} does not fit its place or its record {record_id}"
-        if bytes(found) != link(before[1], bytes(digest), kind, record_id, recorded_at):
-            yield f"chain {admdvs} {year} {seq} does not follow the one before it"
         at[admdvs, year] = (seq, bytes(found))
     for partition, (seq, found) in tables.heads.items():
         if at.get(partition) != (seq, bytes(found)):

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from random import Random
 from typing import NamedTuple
 
@@ -10,11 +11,12 @@ import ledgercheck
 from posting import BOOKS, OPENED, entry, open_books, the_chart
 from processes import Recorder, Shared, fork, hear, kill, told, wait_for
 
-from yibao.flows.fund import post
+from yibao.flows.fund import close_month, post
 from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Action, Entry
 from yibao.store import Store
 
+MOST = 300
 PRICE = 100
 """What every process of a crowd takes at once, in fen."""
 
@@ -42,6 +44,39 @@ def side_by_side(url: str, makes: Sequence[Callable[[int], list[Entry]]], rounds
 
     children = [told(lambda own=own: posts(own)) for own in range(len(makes))]  # type: ignore[misc]
     return [hear(child) for child in children]
+
+
+def close_while_posting(url: str, months: int = 12, seed: int = 1) -> list[list[str]]:
+    """One process posts into month after month until the month is refused, the other closes it meanwhile.
+
+    For each month of 2024 the answers to its entries in their order; the closings must all succeed.
+    """
+    open_books(url)
+    shared = Shared()
+
+    def post_until_closed() -> list[list[str]]:
+        store, found = Store(url), []
+        for month in range(1, months + 1):
+            shared.counters[0] = month
+            answers: list[str] = []
+            while Outcome.PERIOD_CLOSED not in answers and len(answers) < MOST:
+                asked = entry(f"M{month:02}-{len(answers)}", BOOKS[0], "500101", "1004", 10, day=date(2024, month, 15))
+                answers.append(post(store, the_chart(), [asked])[0].outcome.value)
+            found.append(answers)
+        return found
+
+    def close_all() -> list[str]:
+        store, dice, found = Store(url), Random(seed), []
+        for month in range(1, months + 1):
+            wait_for(lambda month=month: shared.counters[0] >= month)  # type: ignore[misc]
+            time.sleep(dice.uniform(0, 0.03))
+            found.append(close_month(store, the_chart(), BOOKS[0], 202400 + month).outcome.value)
+        return found
+
+    closing, posting = told(close_all), told(post_until_closed)
+    closed = hear(closing)
+    assert set(closed) == {Outcome.POSTED.value}, closed
+    return list(hear(posting))
 
 
 class Crowd(NamedTuple):

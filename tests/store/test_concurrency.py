@@ -7,12 +7,13 @@ from functools import partial
 
 import ledgercheck
 import pytest
-from posting import BOOKS, batch, entry, open_books, the_chart
+from posting import BOOKS, OPENED, batch, entry, open_books, the_chart
 from processes import fork, isolated, succeed
-from rivals import PRICE, crowd_at_limit, side_by_side
+from rivals import PRICE, close_while_posting, crowd_at_limit, side_by_side
 from sqlalchemy import create_engine, text
 
-from yibao.flows.fund import post
+from yibao.flows.fund import open_accounts, post
+from yibao.fund.chart import standard_accounts
 from yibao.fund.records import Action, Book, Entry
 from yibao.store import Store
 
@@ -134,6 +135,21 @@ def test_sixteen_processes_at_one_limit_with_kills_among_them_keep_the_limit_and
     assert found.refused >= 16, "every process was told that the account is at its limit"
 
 
+def test_a_month_closed_while_others_post_into_it_holds_no_entry_that_came_after_the_closing(store_url: str) -> None:
+    found = isolated(close_while_posting, store_url)
+    assert len(found) == 12
+    assert all(set(answers[:-1]) <= {"posted"} and answers[-1] == "period_closed" for answers in found), found
+    assert any(len(answers) > 1 for answers in found)
+    tables = ledgercheck.read(store_url)
+    assert ledgercheck.faults_in(tables) == []
+    closed = 0
+    for row in tables.chain:
+        if row[3] == "close":
+            closed = int(row[4][-6:])
+        elif row[3] == "entry" and row[4].startswith("M"):
+            assert 202400 + int(row[4][1:3]) > closed, row[4]
+
+
 def opened_at_once(url: str, processes: int) -> None:
     """Opens a store that is not there yet in several processes at the same moment."""
     for child in [fork(lambda: Store(url).close()) for _ in range(processes)]:
@@ -147,4 +163,22 @@ def test_a_new_store_opened_by_several_processes_at_once_gets_its_tables_once(st
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
     engine.dispose()
     open_books(store_url)
+    assert ledgercheck.faults_in(ledgercheck.read(store_url)) == []
+
+
+def accounts_opened_at_once(url: str, processes: int) -> None:
+    """Opens all accounts of two books in several processes at the same moment; each is open for every one of them."""
+    accounts = [account for book in BOOKS for account in standard_accounts(the_chart(), book, OPENED)[0]]
+
+    def work() -> None:
+        with closing(Store(url)) as store:
+            assert all(answer.outcome.stands for answer in open_accounts(store, accounts))
+
+    Store(url).close()
+    for child in [fork(work) for _ in range(processes)]:
+        succeed(child)
+
+
+def test_accounts_opened_by_several_processes_at_once_are_opened_once(store_url: str) -> None:
+    isolated(accounts_opened_at_once, store_url, 6)
     assert ledgercheck.faults_in(ledgercheck.read(store_url)) == []

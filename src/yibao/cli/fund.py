@@ -151,7 +151,7 @@ def balance(
         facts = [_facts(one) for one in shown]
         show.summary({"on": day, "budget_year": year, "accounts": facts}, [], True)
         return
-    heads = ("账户", "名称", "方向", "余额", "预留增加", "预留减少", "下限以上可用", "上限以下余地", f"{year}年预算剩余")
+    heads = ("账户", "名称", "方向", "余额", "预留增加", "预留减少", "下限以上可用", "离上限", f"{year}年预算剩余")
     rows = [
         (one.account.no, one.account.name, one.account.side.label, *map(told.text_of, (
             one.balance, one.held_up or None, one.held_down or None, one.free_floor, one.free_ceiling,

@@ -48,7 +48,9 @@ STRICT = Annotated[bool, typer.Option("--strict", help="有一行被退回就以
 JSON = Annotated[bool, typer.Option("--json", help="在标准输出写 JSON 摘要。")]
 STORE = Annotated[
     str,
-    typer.Option("--store", envvar="YIBAO_STORE", metavar="PLACE", help="账务库：文件，或 postgresql://用户@主机/库名。"),
+    typer.Option(
+        "--store", envvar="YIBAO_STORE", metavar="PLACE", help="账务库：文件，或 postgresql://用户@主机/库名。"
+    ),
 ]
 ADMDVS = Annotated[str, typer.Option("--admdvs", metavar="CODE", help="经办机构的医保区划代码，六位数字。")]
 FUND = Annotated[str, typer.Option("--fund", metavar="CODE", help="险种：代码或名称，如 310、居民。")]
@@ -57,7 +59,8 @@ MAYBE_ADMDVS = Annotated[
 ]
 MAYBE_FUND = Annotated[str | None, typer.Option("--fund", metavar="CODE", help="只看这个险种：代码或名称。")]
 MAYBE_OUT = Annotated[
-    Path | None, typer.Option("--out", "-o", metavar="DIR", help="把退回的行（rejected.xlsx）和问题清单写到这个文件夹。")
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="把退回的行（rejected.xlsx）和问题清单写到这个文件夹。"),
 ]
 NO_OVERLAY = Annotated[
     list[str] | None,

@@ -10,7 +10,7 @@ from yibao.engine import Engine
 from yibao.flows.fund_bank_file import BankBatch, read_bank
 from yibao.flows.fund_batches import OPTIONAL
 from yibao.flows.fund_rows import write_refused
-from yibao.flows.fund_setting import FundError, chart_on
+from yibao.flows.fund_setting import FundError, chart_on, no_account
 from yibao.fund.bank import WINDOW_DAYS, Balances, BookLine, Reconciled, assertion, closing_balance, match
 from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Account, Action, Assertion, BankLine
@@ -81,7 +81,7 @@ def check_bank(
 
 def _check_account(law: Law, account: Account | None, acct_no: str) -> None:
     if account is None:
-        raise FundError(f"没有账户“{acct_no}”；编号如 370300-310-1004（区划-险种-科目），可用 yibao fund balance 查")
+        raise no_account(acct_no)
     chart, _view = chart_on(law, account.opened)
     if not chart.subject(account.subj_code).bank:
         banks = "、".join(one.label for one in chart.subjects.values() if one.bank)

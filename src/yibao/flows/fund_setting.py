@@ -20,6 +20,11 @@ class FundError(RuntimeError):
         self.reports = list(reports)
 
 
+def no_account(acct_no: str) -> FundError:
+    """The error for an account number that no book has."""
+    return FundError(f"没有账户“{acct_no}”；编号如 370300-310-1004（区划-险种-科目），可用 yibao fund balance 查")
+
+
 def chart_on(law: Law, day: date) -> tuple[Chart, View]:
     """The chart of accounts as it applied on a day, and the view that remembers which parameters it is made of."""
     view = law.at(day)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from yibao.flows.fund_setting import FUND_TYPE, FundError, chart_on, days_of, month_text
 from yibao.fund.chart import Chart, Element
 from yibao.fund.closing import Internal, combined, month_end_findings
-from yibao.fund.records import Action, Side
+from yibao.fund.records import Action, Book, Side
 from yibao.fund.statements import (
     BalanceRow,
     IncomeRow,
@@ -215,3 +215,10 @@ def _sources(view: View) -> list[SourceRow]:
     return [
         SourceRow(one.key, view.law.definitions[one.key].label, one.grade.label, str(one.source)) for one in view.used
     ]
+
+
+def month_end(store: Store, chart: Chart, book: Book, month: int) -> list[Finding]:
+    """What is not in order in a book at the end of a month (``yyyymm``); nothing here stops a close."""
+    with store.reading() as connection:
+        rows = [Turnover(*row) for row in journal.turnovers(connection, book)]
+    return month_end_findings(chart, rows, month)

@@ -33,23 +33,23 @@ class Balances:
     def __init__(self, view: View) -> None:
         self._view = view
         self._years: dict[tuple[str, int], list[int]] = {}
-        self._whole: dict[str, list[int]] = {}
+        # Over all years: only floors and ceilings ask for it.
+        self._whole: dict[str, list[int]] = {acct_no: [0, 0, 0, 0] for acct_no in view.bounds}
         for (acct_no, _year), totals in view.totals.items():
-            whole = self._whole.setdefault(acct_no, [0, 0, 0, 0])
-            for part, amount in enumerate(totals):
-                whole[part] += amount
+            if acct_no in self._whole:
+                self._whole[acct_no] = [old + new for old, new in zip(self._whole[acct_no], totals, strict=True)]
 
     def move(self, effects: Effects, sign: int = 1) -> None:
         """Applies movements; with ``sign`` -1 takes them back."""
         years, wholes = self._years, self._whole
         for acct_no, year, part, amount in effects:
             slot = (acct_no, year)
-            if slot not in years:
-                years[slot] = list(self._view.totals.get(slot, _NOTHING))
-            years[slot][part] += sign * amount
-            if acct_no not in wholes:
-                wholes[acct_no] = [0, 0, 0, 0]
-            wholes[acct_no][part] += sign * amount
+            totals = years.get(slot)
+            if totals is None:
+                totals = years[slot] = list(self._view.totals.get(slot, _NOTHING))
+            totals[part] += sign * amount
+            if acct_no in wholes:
+                wholes[acct_no][part] += sign * amount
 
     def changed(self) -> dict[tuple[str, int], Totals]:
         """The full totals of every account and year that is not as the view had it."""
@@ -68,7 +68,7 @@ class Balances:
     def _broken(self, acct_no: str, bounds: Bounds, effects: Effects) -> Iterable[Refusal]:
         debit_side = self._view.accounts[acct_no].side is Side.DEBIT
         own = [effect for effect in effects if effect[0] == acct_no]
-        before = Totals(*self._whole.get(acct_no, _NOTHING))
+        before = Totals(*self._whole[acct_no])
         after = _moved(before, own)
         if bounds.floor is not None:
             now = after.lowest(debit_side)

@@ -112,13 +112,18 @@ class Break(NamedTuple):
     stated: int
 
 
+Paired = tuple[list[Match], list[BookLine], list[BankLine]]
+"""Pairs, and the lines of either side that found none."""
+
+
 def match(ledger: Sequence[BookLine], bank: Sequence[BankLine], window: int = WINDOW_DAYS) -> Reconciled:
     """Pairs the lines of one account, in this order:
 
     1. the same bank_ref: all ledger lines that carry it against the bank line, sums compared (one payment may settle
        several entries); unequal sums are ``differs``;
     2. ledger lines without bank_ref and bank lines not yet taken: same side, amount and day;
-    3. the same with days at most ``window`` apart, nearest first.
+    3. the same with days at most ``window`` apart, nearest first; where this leaves lines of a side and amount over on
+       both sides, and pairing them in the order of days leaves fewer, in the order of days.
 
     Ties go by key, each line is used once. A ledger line whose bank_ref the bank does not know is never matched by
     guess. Raises ValueError for a negative window.
@@ -235,9 +240,7 @@ def _by_ref(lines: Iterable[Any]) -> dict[str, list[Any]]:
     return found
 
 
-def _pair_by_amount(
-    ledger: Iterable[BookLine], bank: Iterable[BankLine], window: int
-) -> tuple[list[Match], list[BookLine], list[BankLine]]:
+def _pair_by_amount(ledger: Iterable[BookLine], bank: Iterable[BankLine], window: int) -> Paired:
     """The pairs of equal side and amount by distance in days, and what is left of either side."""
     waiting: dict[tuple[str, int, int], list[BankLine]] = defaultdict(list)
     for line in sorted(bank, key=_key, reverse=True):
@@ -253,7 +256,60 @@ def _pair_by_amount(
             else:
                 pairs.append(Match("near_day" if distance else "same_day", (one,), (other,)))
         loose = unpaired
-    return pairs, loose, [line for lines in waiting.values() for line in lines]
+    return _with_fewer_over(pairs, loose, [line for lines in waiting.values() for line in lines], window)
+
+
+def _with_fewer_over(pairs: list[Match], ledger: list[BookLine], bank: list[BankLine], window: int) -> Paired:
+    """The near-day pairs of a side and amount made anew in the order of days, where more of its lines then find one.
+
+    Nearest first can use up the only partner of another line: both would be reported as differences, and are none.
+    """
+    ours, theirs = _by_kind(ledger), _by_kind(bank)
+    crowded = ours.keys() & theirs.keys()
+    near: dict[tuple[str, int], list[Match]] = {kind: [] for kind in sorted(crowded)}
+    kept: list[Match] = []
+    for pair in pairs:
+        (near.get(_kind(pair.ledger[0]), kept) if pair.by == "near_day" else kept).append(pair)
+    loose = [line for line in ledger if _kind(line) not in crowded]
+    left = [line for line in bank if _kind(line) not in crowded]
+    for kind, old in near.items():
+        booked = [*ours[kind], *(pair.ledger[0] for pair in old)]
+        stated = [*theirs[kind], *(pair.bank[0] for pair in old)]
+        new = _in_order_of_days(booked, stated, window)
+        found, unbanked, unbooked = new if len(new[0]) > len(old) else (old, ours[kind], theirs[kind])
+        kept += found
+        loose += unbanked
+        left += unbooked
+    return kept, loose, left
+
+
+def _in_order_of_days(ledger: list[BookLine], bank: list[BankLine], window: int) -> Paired:
+    """Pairs the earliest line of either side with the earliest of the other within the window: as many as can be."""
+    ours = sorted(ledger, key=lambda line: (line.day, _key(line)), reverse=True)
+    theirs = sorted(bank, key=lambda line: (line.day, _key(line)), reverse=True)
+    pairs: list[Match] = []
+    loose: list[BookLine] = []
+    left: list[BankLine] = []
+    while ours and theirs:
+        apart = (theirs[-1].day - ours[-1].day).days
+        if apart > window:
+            loose.append(ours.pop())
+        elif apart < -window:
+            left.append(theirs.pop())
+        else:
+            pairs.append(Match("near_day" if apart else "same_day", (ours.pop(),), (theirs.pop(),)))
+    return pairs, loose + ours, left + theirs
+
+
+def _kind(line: BookLine | BankLine) -> tuple[str, int]:
+    return line.side, line.amount
+
+
+def _by_kind(lines: Iterable[Any]) -> dict[tuple[str, int], list[Any]]:
+    found: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    for line in lines:
+        found[_kind(line)].append(line)
+    return found
 
 
 def _take(waiting: Mapping[tuple[str, int, int], list[BankLine]], line: BookLine, distance: int) -> BankLine | None:

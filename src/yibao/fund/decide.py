@@ -4,7 +4,7 @@
 as one. The result depends only on the view and the order of the commands (RULEBOOK §0: a posting is refused whole).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from yibao.fund.books import Books
 from yibao.fund.chart import Chart, transfer_allowed
@@ -20,41 +20,36 @@ def decide(view: View, chart: Chart, entries: Sequence[Entry], *, whole: bool = 
     Totals are the full figures of every (account, year) that changed, not differences.
     """
     books = Books(view, chart)
-    answers: list[Answer | None] = [None] * len(entries)
+    answers: dict[int, Answer] = {}
     records: list[Entry] = []
     for places in _units(entries):
-        unit = [entries[place] for place in places]
-        if len(unit) == 1 and unit[0].group_id is None:
-            found, kept = _single(books, unit[0])
+        if isinstance(places, int):
+            answers[places], entry = _post(books, entries[places])
+            if answers[places].outcome is Outcome.POSTED:
+                records.append(entry)
         else:
-            found, kept = _group(books, unit)
-        records += kept
-        for place, answer in zip(places, found, strict=True):
-            answers[place] = answer
-    done = [answer for answer in answers if answer is not None]
+            found, kept = _group(books, [entries[place] for place in places])
+            records += kept
+            answers.update(zip(places, found, strict=True))
+    done = [answers[place] for place in range(len(entries))]
     if whole and any(not answer.outcome.stands for answer in done):
         return Decision([_not_kept(answer, Outcome.BATCH_REFUSED) for answer in done], [], {})
     return Decision(done, records, books.balances.changed())
 
 
-def _units(entries: Sequence[Entry]) -> Iterator[list[int]]:
-    """The places of the entries that hold together, in the order of their first one."""
+def _units(entries: Sequence[Entry]) -> list[int | list[int]]:
+    """The place of each entry that stands alone, the places of those that hold together, as they first come."""
     groups: dict[str, list[int]] = {}
-    units: list[list[int]] = []
+    units: list[int | list[int]] = []
     for place, entry in enumerate(entries):
         if entry.group_id is None:
-            units.append([place])
+            units.append(place)
         elif entry.group_id in groups:
             groups[entry.group_id].append(place)
         else:
             groups[entry.group_id] = [place]
             units.append(groups[entry.group_id])
-    yield from units
-
-
-def _single(books: Books, asked: Entry) -> tuple[list[Answer], list[Entry]]:
-    answer, entry = _post(books, asked)
-    return [answer], [entry] if answer.outcome is Outcome.POSTED else []
+    return units
 
 
 def _post(books: Books, asked: Entry) -> tuple[Answer, Entry]:

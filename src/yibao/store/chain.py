@@ -28,12 +28,10 @@ def genesis(partition: Partition) -> Head:
     return Head(0, hashlib.sha256(f"yibao {partition.admdvs} {partition.year}".encode()).digest())
 
 
-def digest(content: Any) -> bytes:
-    """SHA-256 of a record's content as compact JSON in UTF-8, which an auditor can recompute with any tool."""
-    return hashlib.sha256(orjson.dumps(content, default=list)).digest()
+def link(before: bytes, kind: str, record_id: str, recorded_at: str, content: Any) -> bytes:
+    """The hash of a record in its chain: SHA-256 over the hash before it and the record as compact JSON in UTF-8.
 
-
-def link(before: bytes, content: bytes, kind: str, record_id: str, recorded_at: str) -> bytes:
-    """The hash of a record in its chain: over the hash before it, its content's digest, its name and its time."""
-    name = "\x1f".join((kind, record_id, recorded_at))
-    return hashlib.sha256(before + content + name.encode()).digest()
+    The JSON is ``[kind, record_id, recorded_at, content]`` without spaces, so an auditor can recompute a chain with
+    any tool. ``content`` is what the record's ``content()`` says.
+    """
+    return hashlib.sha256(before + orjson.dumps((kind, record_id, recorded_at, content), default=list)).digest()

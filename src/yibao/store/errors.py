@@ -5,7 +5,9 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 _RETRY_SQLSTATES = frozenset(("40001", "40P01", "23505"))
-_FULL_SQLSTATES = frozenset(("53100", "53200", "58030", "54000"))
+_DISK_FULL = "53100"
+_GROWING = frozenset(("mdextend", "mdzeroextend", "FileFallocate"))
+"""Where PostgreSQL says that a file may not grow (a limit or quota), under no code of its own."""
 _GONE_SQLSTATES = ("08", "57P")
 
 
@@ -47,11 +49,28 @@ def retryable(error: DBAPIError) -> bool:
     return sqlstate(error) in _RETRY_SQLSTATES
 
 
-def explained(error: DBAPIError, where: str) -> Exception:
-    """The store's own error for a driver's one; errors that are faults of the program come back as they are."""
-    origin, state = error.orig, sqlstate(error)
-    name = getattr(origin, "sqlite_errorname", "") or ""
-    if name == "SQLITE_FULL" or state in _FULL_SQLSTATES or "No space left" in str(origin):
+def disk_full(error: DBAPIError) -> bool:
+    """Whether the disk, a quota or a file limit left no room."""
+    name = getattr(error.orig, "sqlite_errorname", "") or ""
+    source = getattr(getattr(error.orig, "diag", None), "source_function", "") or ""
+    return name == "SQLITE_FULL" or sqlstate(error) == _DISK_FULL or source in _GROWING
+
+
+def lost(error: DBAPIError) -> bool:
+    """Whether the connection is gone or never came about."""
+    state = sqlstate(error)
+    named = state or getattr(error.orig, "sqlite_errorname", "")
+    gone = error.connection_invalidated or state.startswith(_GONE_SQLSTATES)
+    return gone or (isinstance(error, OperationalError) and not named)
+
+
+def explained(error: DBAPIError, where: str, *, committing: bool = False) -> Exception:
+    """The store's own error for a driver's one; errors that are faults of the program come back as they are.
+
+    ``committing`` says that the connection broke while the commit was under way.
+    """
+    name = getattr(error.orig, "sqlite_errorname", "") or ""
+    if disk_full(error):
         return StoreFullError(f"{where}所在磁盘已满，这一批没有写入；腾出空间后原样重发即可")
     if retryable(error):
         return StoreBusyError(f"{where}正被其他程序占用，这一批没有写入；稍后原样重发即可")
@@ -61,9 +80,8 @@ def explained(error: DBAPIError, where: str) -> Exception:
         return StoreUnavailableError(f"{where}不是账务库文件，或已损坏；请用备份恢复（yibao store restore）")
     if name.startswith(("SQLITE_READONLY", "SQLITE_IOERR")):
         return StoreUnavailableError(f"{where}不能写入：只读、没有权限或磁盘出错；这一批没有写入")
-    lost = error.connection_invalidated or state.startswith(_GONE_SQLSTATES)
-    if lost or (isinstance(error, OperationalError) and not state and not name):
-        return StoreUnavailableError(
-            f"{where}连接中断或无法连接。正在提交的一批可能已经写入；恢复后原样重发，已写入的不会重复"
-        )
+    if lost(error):
+        if committing:
+            return StoreUnavailableError(f"{where}在提交时连接中断，这一批可能已经写入；恢复后原样重发，不会重复")
+        return StoreUnavailableError(f"{where}连接中断或无法连接，这一批没有写入；恢复后原样重发即可")
     return error

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, select
 
 from yibao.fund import records
 from yibao.store import schema
-from yibao.store.database import among, listed
+from yibao.store.database import among, listed, run
 
 Row = tuple[Any, ...]
 
@@ -56,19 +56,20 @@ class Kind:
         """The records' rows in the main table, and those of their lines."""
         rows: list[Row] = []
         lines: list[Row] = []
+        pick, days, enums, within = self._pick, self._days, tuple(self._enums), self._lines
         for record in records:
-            cells = list(self._pick(record))
-            for place in self._days:
+            cells = list(pick(record))
+            for place in days:
                 if (day := cells[place]) is not None:
                     cells[place] = day.isoformat()
-            for place in self._enums:
+            for place in enums:
                 cells[place] = cells[place].value
             if self._own_id:
                 cells.insert(0, record.key)
             rows.append(tuple(cells))
-            if self._lines is not None:
-                for number, line in enumerate(record[self._lines], 1):
-                    lines.append((cells[0], number, *line))
+            if within is not None:
+                key = cells[0]
+                lines += [(key, number, *line) for number, line in enumerate(record[within], 1)]
         return rows, lines
 
     def from_rows(self, row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Any:
@@ -105,12 +106,12 @@ def fetch(connection: Connection, kind: Kind, ids: Iterable[str]) -> dict[str, A
     """The records of a kind by id; ids that are not there are left out."""
     wanted = {"ids": listed(connection, ids)}
     dialect = connection.dialect.name
-    rows = connection.execute(_by_id(kind.table, dialect), wanted).all()
+    rows = run(connection, _by_id(kind.table, dialect), wanted)
     if not rows:
         return {}
-    lines: dict[str, list[Sequence[Any]]] = {}
+    lines: dict[str, list[Row]] = {}
     if kind.children is not None:
-        for line in connection.execute(_by_id(kind.children.table, dialect), wanted):
+        for line in run(connection, _by_id(kind.children.table, dialect), wanted):
             lines.setdefault(line[0], []).append(line)
     return {row[0]: kind.from_rows(row, lines.get(row[0], ())) for row in rows}
 

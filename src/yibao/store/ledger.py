@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, func, literal_column, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from yibao.fund.records import Account, Action, Book, Entry, Limit
 from yibao.fund.view import Bounds, Decision, Totals, View, latest_bounds
 from yibao.store import schema
-from yibao.store.database import among, listed
+from yibao.store.database import among, listed, run, run_many
 from yibao.store.kinds import KINDS, fetch
 from yibao.store.unit import Unit
 
@@ -25,6 +25,9 @@ _RECEIPTS = (
     .join(schema.fund_entry, _entry.entry_id == _line.entry_id)
     .where(_line.side == "D", _entry.action.in_([Action.POST.value, Action.SETTLE.value]))
     .where(~select(_later.entry_id).where(_later.refers == _entry.entry_id).exists())
+)
+_LOCK_GROUP = select(
+    func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), literal_column("0")))
 )
 _ZERO: ColumnElement[int] = literal_column("0")
 _NO_TEXT: ColumnElement[str] = literal_column("''")
@@ -73,10 +76,14 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
     refers = {entry.refers for entry in entries if entry.refers is not None}
     # Entries never change, so those referred to can be read before the locks; those of the same id only after.
     known: dict[str, Entry] = fetch(connection, KINDS["entry"], refers) if refers else {}
+    groups = sorted({entry.group_id for entry in entries if entry.group_id is not None})
+    if connection.dialect.name == "postgresql":
+        for group in groups:
+            # Its members may touch different accounts: the group itself is held too.
+            run(connection, _LOCK_GROUP, {"name": f"yibao group {group}"})
     named = {line.acct_no for entry in (*entries, *known.values()) for line in entry.lines}
     accounts = lock_accounts(unit, named)
     standing = read_standing(connection, accounts, {Book(entry.admdvs, entry.fund_type) for entry in entries})
-    groups = {entry.group_id for entry in entries if entry.group_id is not None}
     refs = {entry.bank_ref for entry in entries if entry.bank_ref is not None}
     return View(
         accounts=accounts,
@@ -90,11 +97,11 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
     )
 
 
-def _rows(connection: Connection, statement: Select[Any], ids: Iterable[str], **more: str) -> Sequence[Any]:
+def _rows(connection: Connection, statement: Select[Any], ids: Iterable[str]) -> Sequence[Any]:
     texts = list(ids)
     if not texts:
         return ()
-    return connection.execute(statement, {"ids": listed(connection, texts), **more}).all()
+    return run(connection, statement, {"ids": listed(connection, texts)})
 
 
 def lock_accounts(unit: Unit, numbers: Iterable[str]) -> dict[str, Account]:
@@ -127,7 +134,7 @@ def read_standing(connection: Connection, numbers: Iterable[str], books: Iterabl
     given = {"ids": listed(connection, numbers), "books": listed(connection, names)}
     limits: list[tuple[str, str, int, int, int | None]] = []
     found = Standing({}, {}, {}, {})
-    for what, name, kind, year, *parts in connection.execute(_READS[connection.dialect.name].standing, given):
+    for what, name, kind, year, *parts in run(connection, _READS[connection.dialect.name].standing, given):
         if what == "T":
             found.totals[name, year] = Totals(*parts)
         elif what == "C":
@@ -149,12 +156,10 @@ def read_limits(connection: Connection, versions: Mapping[Slot, int]) -> dict[Sl
 def keep(unit: Unit, decision: Decision) -> None:
     """Adds what the ledger decided to the unit: its entries, and the totals they leave."""
     unit.add(decision.records)
-    if decision.totals:
-        rows = [
-            {"acct_no": acct_no, "year": year, **totals._asdict()}
-            for (acct_no, year), totals in sorted(decision.totals.items())
-        ]
-        unit.connection.execute(_SET_TOTALS[unit.connection.dialect.name], rows)
+    rows = [
+        {"acct_no": slot[0], "year": slot[1], **totals._asdict()} for slot, totals in sorted(decision.totals.items())
+    ]
+    run_many(unit.connection, _SET_TOTALS[unit.connection.dialect.name], rows)
 
 
 def _set_totals(insert: Any) -> Any:

@@ -35,7 +35,6 @@ audit_chain = Table(
     Column("kind", Text, nullable=False),
     Column("record_id", Text, nullable=False),
     Column("recorded_at", Text, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("admdvs", "year", "seq"),
     Index("audit_chain_record", "kind", "record_id", unique=True),

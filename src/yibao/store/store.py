@@ -59,15 +59,19 @@ class Store:
         unknown (StoreUnavailableError); the same commands may be sent again, as every record is kept once by its id.
         """
         for attempt in range(1, ATTEMPTS + 1):
+            committing = False
             try:
                 with self.engine.begin() as connection:
                     unit = Unit(connection, self.now())
                     result = work(unit)
                     unit.flush()
+                    committing = True
                 return result
             except DBAPIError as error:
-                if attempt == ATTEMPTS or not retryable(error):
-                    raise explained(error, self.label) from error
+                # A pooled connection that broke while it lay idle shows only when it is used; nothing was sent yet.
+                stale = error.connection_invalidated and not committing
+                if attempt == ATTEMPTS or not (retryable(error) or stale):
+                    raise explained(error, self.label, committing=committing) from error
                 time.sleep(random.uniform(0, 0.005 * 2**attempt))
         raise AssertionError("the loop ends in a result or an error")
 

@@ -7,12 +7,9 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from yibao.store import schema
-from yibao.store.chain import Head, Partition, digest, genesis, link
-from yibao.store.database import insert_rows
+from yibao.store.chain import Head, Partition, genesis, link
+from yibao.store.database import insert_rows, run
 from yibao.store.kinds import KIND_OF, KINDS, Row
-
-Link = tuple[str, str, bytes]
-"""What a chain takes in of a record: kind, id, digest."""
 
 
 class Record(Protocol):
@@ -56,7 +53,7 @@ class Unit:
 
         In its chain a unit's records stand by kind, in the order of `KINDS`, and within a kind as they were added.
         """
-        parts: dict[tuple[str, int], list[Link]] = {}
+        parts: dict[tuple[str, int], list[tuple[str, Any]]] = {}
         for kind in KINDS.values():
             records = self._added.get(kind.name, [])
             rows, lines = kind.rows(records)
@@ -67,26 +64,29 @@ class Unit:
                 slot = (record.admdvs, record.year)
                 if slot not in parts:
                     parts[slot] = []
-                parts[slot].append((kind.name, record.key, digest(record.content())))
+                parts[slot].append((kind.name, record))
         for slot in sorted(parts):
             self._append(Partition(*slot), parts[slot])
         self._added = {}
 
-    def _append(self, partition: Partition, links: Sequence[Link]) -> None:
+    def _append(self, partition: Partition, records: Sequence[tuple[str, Any]]) -> None:
         seq, head = self._lock_head(partition)
+        admdvs, year = partition
         at = self.recorded_at
         rows: list[Row] = []
-        for kind, record_id, content in links:
+        for kind, record in records:
             seq += 1
-            head = link(head, content, kind, record_id, at)
-            rows.append((*partition, seq, kind, record_id, at, content, head))
+            record_id = record.key
+            head = link(head, kind, record_id, at, record.content())
+            rows.append((admdvs, year, seq, kind, record_id, at, head))
         insert_rows(self.connection, schema.audit_chain, rows)
         changed = {"a": partition.admdvs, "y": partition.year, "seq": seq, "hash": head}
-        self.connection.execute(_SET_HEAD, changed)
+        run(self.connection, _SET_HEAD, changed)
 
     def _lock_head(self, partition: Partition) -> Head:
-        found = self.connection.execute(_LOCK_HEAD, {"a": partition.admdvs, "y": partition.year}).first()
-        if found is None:
+        own = {"a": partition.admdvs, "y": partition.year}
+        found = run(self.connection, _LOCK_HEAD, own)
+        if not found:
             start = genesis(partition)
             # Two units may begin a chain at once: the second waits here and then reads what the first wrote.
             insert = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
@@ -94,8 +94,8 @@ class Unit:
                 insert(schema.audit_head).on_conflict_do_nothing(),
                 {"admdvs": partition.admdvs, "year": partition.year, "seq": start.seq, "hash": start.hash},
             )
-            found = self.connection.execute(_LOCK_HEAD, {"a": partition.admdvs, "y": partition.year}).one()
-        return Head(found.seq, found.hash)
+            found = run(self.connection, _LOCK_HEAD, own)
+        return Head(*found[0])
 
 
 _HEAD = schema.audit_head.c

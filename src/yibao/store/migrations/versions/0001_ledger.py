@@ -55,7 +55,7 @@ def _audit() -> None:
     op.create_table(
         "audit_chain",
         _text("admdvs"), _integer("year"), sa.Column("seq", sa.BigInteger, nullable=False), _text("kind"),
-        _text("record_id"), _text("recorded_at"), sa.Column("digest", sa.LargeBinary, nullable=False),
+        _text("record_id"), _text("recorded_at"),
         sa.Column("hash", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("admdvs", "year", "seq"),
         sqlite_with_rowid=False,
