@@ -33,6 +33,14 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture
+def server(postgres_server: postgres.Server) -> Iterator[postgres.Server]:
+    """A PostgreSQL of one test's own, which it may kill. It depends on the shared one so that an absent package is reported in one place."""
+    own = postgres.create(postgres.make_folder("yibao-pg-own-"))
+    yield own
+    postgres.remove(own)
+
+
+@pytest.fixture
 def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
     """The address of a new, empty database, dropped after the test whoever is still connected."""
     name = f"test_{next(_numbers)}"

@@ -76,6 +76,8 @@ BREAKS = {
         ("payment/bed_day.py", "yibao.casemix", "yibao.payment is not allowed to import yibao.casemix"),
         ("casemix/__init__.py", "yibao.tables", "yibao.casemix is not allowed to import yibao.tables"),
         ("packs/__init__.py", "yibao.tables", "yibao.packs is not allowed to import yibao.tables"),
+        ("fund/bank.py", "yibao.payment", "yibao.fund is not allowed to import yibao.payment"),
+        ("store/chain.py", "yibao.tables", "yibao.store is not allowed to import yibao.tables"),
     ],
     "The kernel uses the standard library only": [("kernel/money.py", "numpy", "yibao.kernel.money -> numpy")],
     "Only engine.kernels imports numba": [("payment/bed_day.py", "numba", "yibao.payment.bed_day -> numba")],
@@ -85,6 +87,7 @@ BREAKS = {
     "Only the command line imports typer": [("engine/session.py", "rich", "yibao.engine.session -> rich")],
     "Only report draws charts": [("casemix/__init__.py", "altair", "yibao.casemix -> altair")],
     "Only engine and tables speak to DuckDB": [("law/__init__.py", "duckdb", "yibao.law -> duckdb")],
+    "Only store speaks to the database of records": [("flows/files.py", "sqlalchemy", "yibao.flows.files -> sqlalchemy")],
     "The product imports no development tool": [("engine/session.py", "pyspark", "yibao.engine.session -> pyspark")],
 }
 

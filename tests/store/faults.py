@@ -8,23 +8,22 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from random import Random
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import ledgercheck
 import postgres
 from posting import batch, open_books, post_batch
 from processes import Recorder, Shared, fork, kill, succeed, wait_for
-from sqlalchemy import event
 
 from yibao.fund.outcomes import Outcome
-from yibao.store import Store, StoreUnavailableError, verify
+from yibao.store import Store, StoreUnavailableError, Unit, verify
 
 T = TypeVar("T")
 OPEN, INSIDE, STOP, BROKEN, REPEATED = range(5)
 """Bytes of the shared memory: the store is open; in a transaction; an order to end; how often the database was gone;
 how often a batch sent again was there already."""
-READING, WRITING = 1, 2
-"""How far a transaction is: statements have run in it, rows have been written."""
+READING, WRITTEN = 1, 2
+"""How far a transaction is: statements have run in it, all rows are written."""
 
 
 class Kills(NamedTuple):
@@ -32,14 +31,14 @@ class Kills(NamedTuple):
 
     kills: int
     inside: int
-    writing: int
+    written: int
     acknowledged: int
     stored: int
     faults: list[str]
 
     def __str__(self) -> str:
         return (
-            f"{self.kills} kills, {self.inside} inside a transaction ({self.writing} with rows written), "
+            f"{self.kills} kills, {self.inside} inside a transaction ({self.written} with all rows written), "
             f"{self.acknowledged} acknowledged, {self.stored} stored"
         )
 
@@ -67,25 +66,23 @@ def ids_of(numbers: list[str]) -> set[str]:
 
 def watch(store: Store, shared: Shared) -> None:
     """Keeps ``shared[INSIDE]`` true to the transaction: set when a statement ran in it, cleared after the commit."""
-
-    def ran(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        # PostgreSQL's BEGIN goes out with the first statement, so that only an executed one proves a transaction.
-        writing = statement.startswith(("INSERT", "UPDATE"))
-        shared[INSIDE] = WRITING if writing else shared[INSIDE] or READING
-
-    def ended(_connection: Any) -> None:
-        shared[INSIDE] = 0
-
-    event.listen(store.engine, "after_cursor_execute", ran)
-    event.listen(store.engine, "rollback", ended)
     transact = store.transact
 
-    def transact_and_clear(work: Callable[[Any], T]) -> T:
-        result = transact(work)
+    def watched(work: Callable[[Unit], T]) -> T:
+        result = transact(lambda unit: inside(unit, work))
         shared[INSIDE] = 0
         return result
 
-    store.transact = transact_and_clear  # type: ignore[method-assign]
+    def inside(unit: Unit, work: Callable[[Unit], T]) -> T:
+        # PostgreSQL's BEGIN goes out with the first statement, so that only an executed one proves a transaction.
+        unit.connection.exec_driver_sql("SELECT 1")
+        shared[INSIDE] = READING
+        result = work(unit)
+        unit.flush()
+        shared[INSIDE] = WRITTEN
+        return result
+
+    store.transact = watched  # type: ignore[method-assign]
 
 
 def _post_on(url: str, shared: Shared, recorder: Recorder, driver: int) -> None:
@@ -109,7 +106,7 @@ def kill_rounds(url: str, rounds: int = 200, seed: int = 1) -> Kills:
     open_books(url)
     shared, recorder = Shared(), Recorder()
     driver = os.getpid()
-    inside = writing = 0
+    inside = written = 0
     for _ in range(rounds):
         shared[OPEN] = shared[INSIDE] = 0
         poster = fork(lambda: _post_on(url, shared, recorder, driver))
@@ -117,10 +114,10 @@ def kill_rounds(url: str, rounds: int = 200, seed: int = 1) -> Kills:
         time.sleep(dice.uniform(0, 0.04))
         kill(poster)
         inside += shared[INSIDE] > 0
-        writing += shared[INSIDE] == WRITING
+        written += shared[INSIDE] == WRITTEN
     acknowledged = ids_of(recorder.acknowledged())
     faults, stored = left_wrong(url, acknowledged)
-    return Kills(rounds, inside, writing, len(acknowledged), stored, faults)
+    return Kills(rounds, inside, written, len(acknowledged), stored, faults)
 
 
 class Outages(NamedTuple):

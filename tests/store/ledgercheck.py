@@ -62,10 +62,10 @@ def _tables(connection: Connection) -> Tables:
     )
     accounts = rows("SELECT * FROM fund_account")
     limits = rows("SELECT * FROM fund_limit")
+    closes = rows("SELECT * FROM fund_close")
     balances = rows("SELECT acct_no, year, debit, credit, held_debit, held_credit FROM fund_balance")
     chain = rows(
-        "SELECT admdvs, year, seq, kind, record_id, recorded_at, hash FROM audit_chain"
-        " ORDER BY admdvs, year, seq"
+        "SELECT admdvs, year, seq, kind, record_id, recorded_at, hash FROM audit_chain ORDER BY admdvs, year, seq"
     )
     heads = rows("SELECT admdvs, year, seq, hash FROM audit_head")
     return Tables(
@@ -75,7 +75,11 @@ def _tables(connection: Connection) -> Tables:
         {row[:2]: row[2:] for row in balances},
         list(chain),
         {row[:2]: row[2:] for row in heads},
-        {("account", row[0]): row[1:] for row in accounts} | {("limit", row[0]): row[1:] for row in limits},
+        {
+            (kind, row[0]): row[1:]
+            for kind, some in (("account", accounts), ("limit", limits), ("close", closes))
+            for row in some
+        },
     )
 
 
@@ -109,11 +113,11 @@ def _broken_chain(tables: Tables) -> Iterator[str]:
         if chained[kind, record_id] > 1 or (kind, record_id) not in contents:
             yield f"chain {admdvs} {year} {seq} has no record of its own: {kind} {record_id}"
             continue
-        before = at.get((admdvs, year)) or genesis(Partition(admdvs, year))
-        whole = [kind, record_id, recorded_at, contents[kind, record_id]]
-        content = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
-        if seq != before[0] + 1 or bytes(found) != hashlib.sha256(before[1] + content.encode()).digest():
-            yield f"chain {admdvs} {year} {seq} does not fit its place or its record {record_id}"
+        before = at.get((admdvs, year)) or (0, hashlib.sha256(f"yibao {admdvs} {year}".encode()).digest())
+        named = [kind, record_id, recorded_at, contents[kind, record_id]]
+        content = json.dumps(named, ensure_ascii=False, separators=(",", ":")).encode()
+        if seq != before[0] + 1 or bytes(found) != hashlib.sha256(before[1] + content).digest():
+            yield f"chain {admdvs} {year} {seq} does not follow from the one before it and {record_id}"
         at[admdvs, year] = (seq, bytes(found))
     for partition, (seq, found) in tables.heads.items():
         if at.get(partition) != (seq, bytes(found)):

@@ -1,20 +1,11 @@
 """The PostgreSQL that the tests start is real, durable, and survives being killed."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import postgres
 import psycopg
 import pytest
 from sqlalchemy import create_engine, make_url, text
-
-
-@pytest.fixture
-def server(postgres_server: postgres.Server) -> Iterator[postgres.Server]:
-    """A server of one test's own. It depends on the shared one so that an absent package is reported in one place."""
-    own = postgres.create(postgres.make_folder("yibao-pg-own-"))
-    yield own
-    postgres.remove(own)
 
 
 def test_the_shared_server_acknowledges_a_commit_only_when_it_is_on_the_disk(postgres_url: str) -> None:

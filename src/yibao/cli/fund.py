@@ -146,7 +146,7 @@ def balance(
 
         with show.progress("读余额"), told.opened(store) as opened:
             found = standings(opened, year=year, admdvs=agency, fund_type=code, prefix=account, day=day)
-    shown = [one for one in found if every or one.moved]
+    shown = [one for one in found if every or account or one.moved]
     if as_json:
         facts = [_facts(one) for one in shown]
         show.summary({"on": day, "budget_year": year, "accounts": facts}, [], True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from yibao import tables
 from yibao.engine import Engine
 from yibao.flows.fund_bank_file import BankBatch, read_bank
-from yibao.flows.fund_batches import OPTIONAL
+from yibao.flows.fund_batches import result_folder
 from yibao.flows.fund_rows import write_refused
 from yibao.flows.fund_setting import FundError, chart_on, no_account
 from yibao.fund.bank import WINDOW_DAYS, Balances, BookLine, Reconciled, assertion, closing_balance, match
@@ -59,7 +59,7 @@ def check_bank(
         account = readings.find_account(connection, acct_no)
     _check_account(law, account, acct_no)
     assert account is not None  # checked before
-    with Engine() as engine:
+    with Engine() as engine, result_folder(out) as folder:
         batch = read_bank(engine, paths, acct_no)
         if not batch.lines and day is None:
             raise FundError("对账单里没有一行可用；请按列出的问题修改文件", [batch.report])
@@ -74,8 +74,8 @@ def check_bank(
             sum(one.outcome is Outcome.EXISTS for one in answers), reconciled, balances, kept, findings,
             batch.report, rows,
         )  # fmt: skip
-        if out is not None:
-            _write(engine, batch, more, done, out)
+        if folder is not None:
+            _write(engine, batch, more, done, folder)
     return done
 
 
@@ -199,13 +199,12 @@ def _opening(booked: Sequence[BookLine], first: BankLine, opened: date) -> BookL
     return next((line for line in fits if line.amount == began), None)
 
 
-def _write(engine: Engine, batch: BankBatch, more: dict[str, str], done: BankCheck, out: Path) -> None:
-    with tables.output_folder(out, OPTIONAL) as folder:
-        tables.write_xlsx(folder / WORKBOOK, _sheets(done))
-        if done.refused_rows:
-            write_refused(folder / "rejected.xlsx", engine, batch, more)
-        if any(one.severity is not Severity.INFO for one in done.findings):
-            tables.write_findings(folder / "findings.xlsx", done.findings)
+def _write(engine: Engine, batch: BankBatch, more: dict[str, str], done: BankCheck, folder: Path) -> None:
+    tables.write_xlsx(folder / WORKBOOK, _sheets(done))
+    if done.refused_rows:
+        write_refused(folder / "rejected.xlsx", engine, batch, more)
+    if any(one.severity is not Severity.INFO for one in done.findings):
+        tables.write_findings(folder / "findings.xlsx", done.findings)
 
 
 def _sheets(done: BankCheck) -> list[Sheet]:

@@ -82,7 +82,7 @@ def open_books(store: Store, law: Law, books: Sequence[Book], day: date) -> list
 def open_files(store: Store, law: Law, paths: Sequence[Path], out: Path | None, today: date) -> Done:
     """Opens the accounts of files; a subject's own floor comes with its account."""
     chart, _view = chart_on(law, today)
-    with Engine() as engine, _folder(out) as folder:
+    with Engine() as engine, result_folder(out) as folder:
         batch = read_accounts(engine, paths, chart)
         limits = [
             limit
@@ -98,7 +98,7 @@ def open_files(store: Store, law: Law, paths: Sequence[Path], out: Path | None, 
 
 def set_limits(store: Store, paths: Sequence[Path], out: Path | None, today: date) -> Done:
     """Sets the limits of files. A floor or ceiling is kept among the records of today's year, a budget of its own."""
-    with Engine() as engine, _folder(out) as folder:
+    with Engine() as engine, result_folder(out) as folder:
         batch = read_limits(engine, paths)
         limits = [one._replace(year=one.budget_year or today.year) for one in batch.records]
         answers = fund.set_limits(store, limits)
@@ -118,7 +118,7 @@ def post_files(
 
     With ``whole`` a single rejected row keeps everything out. A unit that was committed stays when a later one fails.
     """
-    with Engine() as engine, _folder(out) as folder:
+    with Engine() as engine, result_folder(out) as folder:
         tell("读入凭证")
         batch = read_entries(engine, paths)
         entries = batch.entries
@@ -159,7 +159,7 @@ def _finished(
 
 
 @contextmanager
-def _folder(out: Path | None) -> Iterator[Path | None]:
+def result_folder(out: Path | None) -> Iterator[Path | None]:
     """The folder to write to, made before anything is committed, so that one that cannot be made stops the work."""
     if out is None:
         yield None

@@ -96,7 +96,7 @@ class FundStatements(NamedTuple):
     """
 
     title: str
-    """Such as ``淄博市370300职工基本医疗保险基金报表（2025年6月）``."""
+    """Such as ``某市370300职工基本医疗保险基金报表（2025年6月）``."""
     city: str
     fund_type: str
     fund_name: str

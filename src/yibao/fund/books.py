@@ -5,7 +5,7 @@ from typing import NamedTuple
 from yibao.fund.balances import ENDS_RESERVATION, Balances, Effects, Refusal, effects_of
 from yibao.fund.chart import Chart, flow_allowed
 from yibao.fund.outcomes import Outcome
-from yibao.fund.records import Account, Action, Entry, Line, Side
+from yibao.fund.records import Account, Action, Book, Entry, Line, Side
 from yibao.fund.view import View
 from yibao.kernel import MAX_FEN, yuan_text
 
@@ -158,7 +158,7 @@ class Books:
                 return Outcome.ACCOUNT_NOT_OPEN, f"{line.acct_no}自{opened.isoformat()}启用"
         if entry.refers is not None and day < (since := self.known[entry.refers].entry_date):
             return Outcome.DATE_BEFORE_REFERENCE, f"{entry.refers}的日期是{since.isoformat()}"
-        closed = self.view.closed.get((entry.admdvs, entry.fund_type), 0) if self.view.closed else 0
+        closed = self.view.closed.get(Book(entry.admdvs, entry.fund_type), 0) if self.view.closed else 0
         if day.year * 100 + day.month <= closed:
             return Outcome.PERIOD_CLOSED, f"已结账到{closed // 100}年{closed % 100}月"
         return None

@@ -61,8 +61,8 @@ class _Formats:
     def __init__(self, book: Any) -> None:
         self._book = book
         self._made: dict[tuple[object, ...], Any] = {}
-        self.title = book.add_format({**_FONT, "bold": True, "font_size": 16, "align": "center"})
-        self.about = book.add_format(_FONT)
+        self.title = book.add_format({**_FONT, "bold": True, "font_size": 16, "align": "center", "shrink": True})
+        self.about = book.add_format({**_FONT, "shrink": True})
         self.unit = book.add_format({**_FONT, "align": "right"})
         self.section = book.add_format({**_FONT, "bold": True, "font_size": 12})
         self.head = book.add_format(

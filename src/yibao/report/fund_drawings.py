@@ -56,29 +56,31 @@ def kinds(amounts: Sequence[tuple[str, int]]) -> Chart:
     """Spending by kind as bars, the largest first, each with its amount and share."""
     size, unit = unit_of([amount for _, amount in amounts])
     whole = sum(amount for _, amount in amounts)
+    shares = whole > 0 and all(amount >= 0 for _, amount in amounts)
     ranked = sorted(amounts, key=lambda one: -one[1])
     drawn = [amount / size for _, amount in ranked]
-    texts = [f"{amount / size:,.2f}" + (f"（{amount / whole:.1%}）" if whole else "") for _, amount in ranked]
+    texts = [f"{amount / size:,.2f}" + (f"（{amount / whole:.1%}）" if shares else "") for _, amount in ranked]
     least, largest = min(0.0, *drawn), max(0.0, *drawn)
 
     def draw(width: int) -> Layers:
         lines = [wrapped(name, 16 if width > NARROW else 7) for name, _ in ranked]
         order = ["\n".join(parts) for parts in lines]
         shown = [
-            dict(zip(("kind", "amount", "text"), one, strict=True)) for one in zip(order, drawn, texts, strict=True)
+            {"kind": name, "amount": amount, "end": max(0.0, amount), "text": text}
+            for name, amount, text in zip(order, drawn, texts, strict=True)
         ]
         axis = alt.Axis(minExtent=room([part for parts in lines for part in parts]), ticks=False,
                         labelExpr="split(datum.label, '\\n')")  # fmt: skip
         y = alt.Y("kind:N", sort=order, title=None, axis=axis)
         # room beside the longest bar for its words
-        reach = largest * (1.25 if width > NARROW else 2.1)
+        reach = largest + (largest - least) * (0.25 if width > NARROW else 1.1)
         x = alt.X("amount:Q", title=f"本年支出（{unit}）", scale=alt.Scale(domain=[least, reach or 1], nice=False),
                   axis=alt.Axis(format=",~f", tickCount=5 if width > NARROW else 3))  # fmt: skip
         base = alt.Chart(data(shown))
         bars = base.mark_bar(height=18, color=BLUE).encode(y=y, x=x)
-        words = base.mark_text(align="left", dx=5, color=INK).encode(y=y, x=x, text="text:N")
+        words = base.mark_text(align="left", dx=5, color=INK).encode(y=y, x="end:Q", text="text:N")
         deepest = max(map(len, lines))
         return sized(alt.layer(bars, words), width, max(60, len(order) * (16 + 15 * deepest)))
 
     said = "；".join(f"{name}{text}" for (name, _), text in zip(ranked, texts, strict=True))
-    return chart("kinds", "本年支出构成", said, draw, "占比为占本年支出合计的比例。冲销多于发生时为负数。")
+    return chart("kinds", "本年支出构成", said, draw, "占比为占本年支出合计的比例。冲销多于发生时为负数，不列占比。")
