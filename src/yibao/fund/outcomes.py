@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     AGENCY_MIXED = "agency_mixed"
     ACCOUNT_NOT_OPEN = "account_not_open"
     DATE_BEFORE_REFERENCE = "date_before_reference"
+    FUTURE_DATE = "future_date"
     PERIOD_CLOSED = "period_closed"
     PERIOD_NOT_NEXT = "period_not_next"
     FLOW_NOT_ALLOWED = "flow_not_allowed"
@@ -83,6 +84,7 @@ _WORDS: dict[Outcome, tuple[str, str]] = {
     _O.AGENCY_MIXED: ("一张凭证里有不同经办机构的账户", "各经办机构分别记账；上解下拨用关联组"),
     _O.ACCOUNT_NOT_OPEN: ("记账日期早于账户启用日期", "核对日期"),
     _O.DATE_BEFORE_REFERENCE: ("记账日期早于所关联凭证的日期", "核对日期"),
+    _O.FUTURE_DATE: ("记账日期在今天之后", "核对日期；到那一天再记"),
     _O.PERIOD_CLOSED: ("记账日期所在月份已经结账", "记入未结账的月份；更正以前月份用冲销"),
     _O.PERIOD_NOT_NEXT: ("结账须逐月进行", "先结上一个月"),
     _O.FLOW_NOT_ALLOWED: ("收入户、支出户不得用于这种收付", "按基金财务制度规定的收支渠道划转"),

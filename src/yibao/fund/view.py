@@ -1,6 +1,7 @@
 """What the ledger sees before it decides, and what it hands back: plain values, read and kept by the store."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from yibao.fund.outcomes import Outcome
@@ -53,6 +54,8 @@ class View(NamedTuple):
     ended: Mapping[str, Action]
     groups: frozenset[str]
     receipts: frozenset[tuple[str, str]]
+    today: date | None = None
+    """The day on which the commands came; no entry may bear a later one. None where time plays no part."""
 
 
 class Answer(NamedTuple):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from yibao.store import database, migrate, schema
 from yibao.store.errors import StoreUnavailableError, StoreVersionError, explained, retryable
-from yibao.store.unit import Unit
+from yibao.store.unit import Unit, moment
 
 T = TypeVar("T")
 ATTEMPTS = 12
@@ -62,7 +62,7 @@ class Store:
             committing = False
             try:
                 with self.engine.begin() as connection:
-                    unit = Unit(connection, self.now())
+                    unit = Unit(connection, self._clock())
                     result = work(unit)
                     unit.flush()
                     committing = True
@@ -77,7 +77,7 @@ class Store:
 
     def now(self) -> str:
         """The moment that records bear: ISO text in UTC."""
-        return self._clock().isoformat(timespec="microseconds")
+        return moment(self._clock())
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

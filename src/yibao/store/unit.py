@@ -1,6 +1,7 @@
 """The unit of work: records of several rooms kept together, all or none, each with its place in the audit chain."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, bindparam, select
@@ -10,6 +11,14 @@ from yibao.store import schema
 from yibao.store.chain import Head, Partition, genesis, link
 from yibao.store.database import insert_rows, run
 from yibao.store.kinds import KIND_OF, KINDS, Row
+
+CHINA = timezone(timedelta(hours=8))
+"""Books are kept by the calendar of Beijing time."""
+
+
+def moment(now: datetime) -> str:
+    """A moment as records bear it: ISO text in UTC with microseconds."""
+    return now.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class Record(Protocol):
@@ -38,9 +47,10 @@ class Unit:
     sorted by key, room after room; the heads of the chains last, when the unit is flushed.
     """
 
-    def __init__(self, connection: Connection, recorded_at: str) -> None:
+    def __init__(self, connection: Connection, now: datetime) -> None:
         self.connection = connection
-        self.recorded_at = recorded_at
+        self.recorded_at = moment(now)
+        self.today = now.astimezone(CHINA).date()
         self._added: dict[str, list[Any]] = {}
 
     def add(self, records: Sequence[Record]) -> None:
