@@ -34,7 +34,7 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 @pytest.fixture
 def server(postgres_server: postgres.Server) -> Iterator[postgres.Server]:
-    """A PostgreSQL of one test's own, which it may kill. It depends on the shared one so that an absent package is reported in one place."""
+    """A PostgreSQL that one test may kill. Depends on the shared one, which reports an absent package."""
     own = postgres.create(postgres.make_folder("yibao-pg-own-"))
     yield own
     postgres.remove(own)

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, create_engine, text
 
-from yibao.store.chain import Partition, genesis
-
 WITHOUT_LINES = ("void", "expire")
 ENDS_RESERVATION = ("settle", "void", "expire")
 

@@ -16,7 +16,6 @@ from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Action, Entry
 from yibao.store import Store
 
-MOST = 300
 PRICE = 100
 """What every process of a crowd takes at once, in fen."""
 
@@ -59,7 +58,7 @@ def close_while_posting(url: str, months: int = 12, seed: int = 1) -> list[list[
         for month in range(1, months + 1):
             shared.counters[0] = month
             answers: list[str] = []
-            while Outcome.PERIOD_CLOSED not in answers and len(answers) < MOST:
+            while Outcome.PERIOD_CLOSED not in answers and not shared[0]:
                 asked = entry(f"M{month:02}-{len(answers)}", BOOKS[0], "500101", "1004", 10, day=date(2024, month, 15))
                 answers.append(post(store, the_chart(), [asked])[0].outcome.value)
             found.append(answers)
@@ -67,10 +66,14 @@ def close_while_posting(url: str, months: int = 12, seed: int = 1) -> list[list[
 
     def close_all() -> list[str]:
         store, dice, found = Store(url), Random(seed), []
-        for month in range(1, months + 1):
-            wait_for(lambda month=month: shared.counters[0] >= month)  # type: ignore[misc]
-            time.sleep(dice.uniform(0, 0.03))
-            found.append(close_month(store, the_chart(), BOOKS[0], 202400 + month).outcome.value)
+        try:
+            for month in range(1, months + 1):
+                wait_for(lambda month=month: shared.counters[0] >= month)  # type: ignore[misc]
+                time.sleep(dice.uniform(0, 0.03))
+                found.append(close_month(store, the_chart(), BOOKS[0], 202400 + month).outcome.value)
+        except BaseException:
+            shared[0] = 1  # the other process need not wait for what will not come
+            raise
         return found
 
     closing, posting = told(close_all), told(post_until_closed)

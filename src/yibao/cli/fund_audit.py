@@ -9,6 +9,7 @@ from rich.markup import escape
 from yibao.cli import fund_show as told
 from yibao.cli import show
 from yibao.cli.options import DEFAULT_STORE, JSON, STORE
+from yibao.kernel import Place
 
 
 def head(
@@ -53,7 +54,8 @@ def verify(
     if anchor is not None:
         rows += [("链头导出时间", anchor.anchor.made_at), ("链头指纹", f"{anchor.fingerprint}（与当时抄下的比对）")]
     show.summary(facts, rows, as_json)
-    told.refusals(done.findings)
+    # the message names the record itself: a chain has no rows to point at
+    told.refusals([one._replace(place=Place()) for one in done.findings])
     for cause in dict.fromkeys(one.cause for one in done.findings if one.cause):
         show.err.print(f"[dim]可能的原因：{escape(cause)}[/dim]")
     if not done.sound:

@@ -115,7 +115,7 @@ def batch_rows(done: "Done") -> list[tuple[str, str]]:
         report = done.report
         rows.append(("文件", "、".join(report.files) or "没有"))
         rows.append(("行", f"读入 {report.rows_read:,}，退回 {done.refused_rows:,}"))
-    rows += [(f"{outcome.label}", f"{count:,}") for outcome, count in done.counts.items()]
+    rows += [(outcome.label, f"{count:,} 张凭证") for outcome, count in done.counts.items()]
     return rows
 
 

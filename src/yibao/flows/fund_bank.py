@@ -107,10 +107,12 @@ def _keep(store: Store, acct_no: str, lines: Sequence[BankLine]) -> list[Answer]
 
 
 def _changed(batch: BankBatch, answers: Sequence[Answer]) -> list[Finding]:
+    message = "同一银行流水号的一行以前导入过，内容不同；以先导入的为准"
+    cause, step = "对账单被改动，或银行更正了这一笔", "向银行核实，更正应另有流水号"
     return [
         Finding(
-            "bank_line_changed", Severity.ERROR, "同一银行流水号的一行以前导入过，内容不同；以先导入的为准",
-            batch.place(answer.key), "对账单被改动，或银行更正了这一笔", "向银行核实，更正应另有流水号", key=answer.key,
+            "bank_line_changed", Severity.ERROR, message,
+            batch.place(answer.key)._replace(column="bank_ref", value=""), cause, step, key=answer.key,
         )
         for answer in answers
         if not answer.outcome.stands

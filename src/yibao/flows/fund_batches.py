@@ -150,7 +150,7 @@ def _finished(
 ) -> Done:  # fmt: skip
     """The outcome of a batch whose refused records are given by key: code, message and next step."""
     findings = [
-        Finding(code, Severity.ERROR, text, batch.place(key), "", step, "", key)
+        Finding(code, Severity.ERROR, text, batch.place(key)._replace(column="", value=""), "", step, "", key)
         for key, (code, text, step) in refused.items()
     ]
     done = Done(answers, [*batch.faults, *findings], batch.report)

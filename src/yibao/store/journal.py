@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
+    Text,
     case,
     cast,
     func,
@@ -31,7 +32,7 @@ POSTED = tuple(action.value for action in (Action.POST, Action.SETTLE, Action.RE
 
 def _part(column: Any, start: int, length: int) -> Any:
     # Written as they are, not as parameters: PostgreSQL compares the grouping with the column by its text.
-    return func.substr(column, literal_column(str(start)), literal_column(str(length)))
+    return func.substr(column, literal_column(str(start)), literal_column(str(length)), type_=Text)
 
 
 def _year(column: Any) -> Any:
