@@ -153,7 +153,8 @@ def gather(
         together = combined(chart, fund_type, ours, last, law.code)
         internal, found = together.internal, together.findings + found
     name = FUND_TYPE.codes[fund_type]
-    period = month_text(last) if first == last else f"{last // 100}年度，到{last % 100}月"
+    part = "" if last % 100 == 12 else f"，到{last % 100}月"
+    period = month_text(last) if first == last else f"{last // 100}年度{part}"
     place = f"{law.name}{admdvs or ('合并' if len(agencies) > 1 else agencies[0])}"
     return FundStatements(
         title=f"{place}{name}基金报表（{period}）", city=law.name, fund_type=fund_type, fund_name=name,

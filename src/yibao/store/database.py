@@ -93,8 +93,8 @@ def read_only(engine: Engine) -> Connection:
 def among(dialect: str, column: ColumnElement[str], name: str = "ids") -> ColumnElement[bool]:
     """That ``column`` is one of the texts of the parameter ``name``: one statement for a list of any length."""
     if dialect == "postgresql":
-        return column == any_(bindparam(name, type_=ARRAY(Text)))
-    values = func.json_each(bindparam(name, type_=Text)).table_valued("value")
+        return column == any_(bindparam(name, required=False, type_=ARRAY(Text)))
+    values = func.json_each(bindparam(name, required=False, type_=Text)).table_valued("value")
     return column.in_(select(values.c.value))
 
 
