@@ -24,6 +24,7 @@ from yibao.kernel import MAX_BUDGET_FEN, MoneyError, fen_from_yuan, yuan_text
 
 if TYPE_CHECKING:
     from yibao.flows.fund_bank import BankCheck
+    from yibao.flows.fund_statement import FundStatements
 
 MONTH = typer.Option("--month", metavar="MONTH", help="月份，如 2025-06。")
 
@@ -164,29 +165,34 @@ def statement(
             with tables.output_folder(out) as folder:
                 write_fund_report(folder, found)
     told.refusals(found.findings)
-    total = found.trial[-1]
-    last = found.months[-1]
-    facts = {
-        "title": found.title, "agencies": found.agencies, "months": months, "closed": found.closed,
-        "turnover": told.exact(total.debit), "income": told.exact(last.income), "expense": told.exact(last.expense),
-        "money": told.exact(last.money), "surplus": told.exact(last.surplus), "unverified": found.unverified,
-        "findings": told.finding_facts(found.findings),
-    }  # fmt: skip
-    rows = [
-        ("报表", found.title),
-        ("本期发生额", f"借贷各 {yuan_text(total.debit)} 元，{len(found.lines):,} 条分录"),
-        (f"{last.month % 100}月收支", f"收入 {yuan_text(last.income)}，支出 {yuan_text(last.expense)} 元"),
-        ("期末存款", f"{yuan_text(last.money)} 元"),
-        ("期末结余", f"{yuan_text(last.surplus)} 元"),
-    ]
-    open_ = [agency for agency, closed in found.closed.items() if closed < months[1]]
-    if open_:
-        rows.append(("未结账", "、".join(open_)))
-    show.summary(facts, rows, as_json)
+    _show_statement(found, as_json)
     if found.unverified:
         text = "、".join(found.unverified)
         show.err.print(f"[yellow]提醒[/yellow] 用到{len(found.unverified)}个未经核实的参数：{text}；来源见 fund.html")
     show.err.print(f"[green]完成[/green] 报表在 {out}：fund.xlsx、fund.html")
+
+
+def _show_statement(found: "FundStatements", as_json: bool) -> None:
+    total, last = found.trial[-1], found.months[-1]
+    within = [one for one in found.months if one.month >= found.first_month]
+    income, expense = sum(one.income for one in within), sum(one.expense for one in within)
+    facts = {
+        "title": found.title, "agencies": found.agencies, "months": (found.first_month, found.last_month),
+        "closed": found.closed, "turnover": told.exact(total.debit), "income": told.exact(income),
+        "expense": told.exact(expense), "money": told.exact(last.money), "surplus": told.exact(last.surplus),
+        "unverified": found.unverified, "findings": told.finding_facts(found.findings),
+    }  # fmt: skip
+    rows = [
+        ("报表", found.title),
+        ("本期发生额", f"借贷各 {yuan_text(total.debit)} 元，{len(found.lines):,} 条分录"),
+        ("本期收支", f"收入 {yuan_text(income)} 元，支出 {yuan_text(expense)} 元"),
+        ("期末存款", f"{yuan_text(last.money)} 元"),
+        ("期末结余", f"{yuan_text(last.surplus)} 元"),
+    ]
+    open_ = [agency for agency, closed in found.closed.items() if closed < found.last_month]
+    if open_:
+        rows.append(("还没有结账", "、".join(open_)))
+    show.summary(facts, rows, as_json)
 
 
 def _months_of(year: int) -> tuple[int, int]:
@@ -226,7 +232,8 @@ def close(
     text = {Outcome.POSTED: "已结账", Outcome.EXISTS: "以前已经结账"}.get(answer.outcome, answer.outcome.label)
     facts = {"book": book, "month": number, "outcome": answer.outcome.value, "detail": answer.detail,
              "findings": told.finding_facts(found)}  # fmt: skip
-    show.summary(facts, [(f"{agency}-{code} {month_text(number)}", text)], as_json)
+    if answer.outcome.stands or as_json:
+        show.summary(facts, [(f"{agency}-{code} {month_text(number)}", text)], as_json)
     if not answer.outcome.stands:
         raise show.fail("；".join(one for one in (text, answer.detail, answer.outcome.next_step) if one))
 

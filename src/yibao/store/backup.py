@@ -8,7 +8,9 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +19,7 @@ from sqlalchemy import Connection, LargeBinary, Table, func, select
 from yibao.store import schema
 from yibao.store.database import insert_rows
 from yibao.store.errors import StoreError
-from yibao.store.heads import export_heads, read_anchor
+from yibao.store.heads import Anchor, export_heads, read_anchor
 from yibao.store.store import Store
 from yibao.store.verify import verify
 
@@ -74,40 +76,60 @@ def restore(path: Path, store: Store, tell: Tell = lambda _step: None) -> Backup
 
     Raises StoreError when the store holds records, the file is torn or altered, or the verification finds anything.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = _manifest(archive, path.name)
-            _check_members(archive, manifest, path.name, tell)
-            store.transact(lambda unit: _fill(unit.connection, archive, manifest, path.name, tell))
-    except (zipfile.BadZipFile, FileNotFoundError, EOFError) as error:
-        reason = "不存在" if isinstance(error, FileNotFoundError) else "不是备份文件，或没有传完"
-        raise StoreError(f"“{path.name}”{reason}；请用 yibao store backup 写出的原件") from error
-    return Backup(manifest["made_at"], {name: one["rows"] for name, one in manifest["tables"].items()})
+    file = path.name
+    with _damage_named(file), zipfile.ZipFile(path) as archive:
+        manifest = _manifest(archive, file)
+        for name, facts in manifest.tables.items():
+            tell(f"核对{name}")
+            if _facts(archive, name) != facts:
+                raise StoreError(f"备份“{file}”里的{name}被改动或损坏，没有恢复任何内容；请用另一份备份")
+        store.transact(lambda unit: _fill(unit.connection, archive, manifest, file, tell))
+    return Backup(manifest.made_at, {name: facts["rows"] for name, facts in manifest.tables.items()})
 
 
-def _manifest(archive: zipfile.ZipFile, file: str) -> dict[str, Any]:
+@contextmanager
+def _damage_named(file: str) -> Iterator[None]:
+    """Whatever a torn or altered zip makes the reading of it raise, as one StoreError."""
     try:
-        manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
-        known = manifest["yibao_backup"] == FORMAT and set(manifest["tables"]) == set(schema.metadata.tables)
+        yield
+    except FileNotFoundError as error:
+        raise StoreError(f"没有备份文件“{file}”；请核对路径") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        text = f"“{file}”读不出来：不是备份文件，没有传完，或已损坏；没有恢复任何内容"
+        raise StoreError(f"{text}；请用 yibao store backup 写出的原件") from error
+
+
+class _Manifest(NamedTuple):
+    made_at: str
+    tables: dict[str, dict[str, Any]]
+    head: Anchor
+
+
+def _manifest(archive: zipfile.ZipFile, file: str) -> _Manifest:
+    try:
+        whole: dict[str, Any] = json.loads(archive.read(MANIFEST))
+        if (whole["yibao_backup"], whole["revision"]) != (FORMAT, schema.REVISION):
+            raise StoreError(f"“{file}”由表结构不同的版本备份；请用那个版本恢复，再运行 yibao store migrate")
+        tables = {table.name: dict(whole["tables"][table.name]) for table in schema.metadata.sorted_tables}
+        return _Manifest(str(whole["made_at"]), tables, read_anchor(json.dumps(whole["head"]), file))
     except (KeyError, ValueError, TypeError) as error:
-        raise StoreError(f"“{file}”不是账务库的备份") from error
-    if manifest["revision"] != schema.REVISION or not known:
-        raise StoreError(f"“{file}”由表结构不同的版本备份；请用那个版本恢复，再运行 yibao store migrate")
-    return manifest
+        raise StoreError(f"“{file}”不是账务库的备份；请用 yibao store backup 写出的原件") from error
 
 
-def _check_members(archive: zipfile.ZipFile, manifest: dict[str, Any], file: str, tell: Tell) -> None:
-    for name, facts in manifest["tables"].items():
-        tell(f"核对{name}")
-        sha = hashlib.sha256()
-        with archive.open(f"{name}.jsonl") as member:
-            while block := member.read(1 << 20):
-                sha.update(block)
-        if sha.hexdigest() != facts["sha256"]:
-            raise StoreError(f"备份“{file}”里的{name}被改动或损坏，没有恢复任何内容；请用另一份备份")
+def _facts(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
+    """Rows and digest of a member, as the manifest states them; nothing where there is no such member."""
+    member = f"{name}.jsonl"
+    if member not in archive.namelist():
+        return {}
+    sha, count = hashlib.sha256(), 0
+    with archive.open(member) as lines:
+        while block := lines.read(1 << 20):
+            sha.update(block)
+            count += block.count(b"\n")
+    return {"rows": count, "sha256": sha.hexdigest()}
 
 
-def _fill(connection: Connection, archive: zipfile.ZipFile, manifest: dict[str, Any], file: str, tell: Tell) -> None:
+def _fill(connection: Connection, archive: zipfile.ZipFile, manifest: _Manifest, file: str, tell: Tell) -> None:
     for table in schema.metadata.sorted_tables:
         if connection.execute(select(func.count()).select_from(table)).scalar():
             raise StoreError("要恢复到的账务库已有记录；恢复只写入空库，请换一个新的文件名或数据库")
@@ -115,8 +137,7 @@ def _fill(connection: Connection, archive: zipfile.ZipFile, manifest: dict[str, 
         tell(f"恢复{table.name}")
         for rows in _read(archive, table):
             insert_rows(connection, table, rows)
-    anchor = read_anchor(json.dumps(manifest["head"]), file)
-    result = verify(connection, anchor, tell)
+    result = verify(connection, manifest.head, tell)
     if not result.sound:
         raise StoreError(f"备份“{file}”的内容与记录链不符，没有恢复任何内容：{result.findings[0].message}")
 

@@ -5,18 +5,19 @@ them a chain, so that a chain rewritten whole is not only found but the first re
 """
 
 import base64
-import binascii
 import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
 from yibao.store import schema
-from yibao.store.chain import Head, Partition
+from yibao.store.chain import Head, Partition, genesis
 from yibao.store.errors import StoreError
 
 FORMAT = 1
 MARK_BYTES = 4
+HASH_BYTES = 32
 MOST_MARKS = 1_000_000
 
 
@@ -37,10 +38,9 @@ class Mark(NamedTuple):
         start = (head.seq // self.every - 1) * MARK_BYTES
         return self.marks[start : start + MARK_BYTES] == head.hash[:MARK_BYTES]
 
-    def span(self, seq: int) -> str:
-        """The records among which the first difference lies, for people."""
-        first = max(1, (seq - 1) // self.every * self.every + 1)
-        return f"第{seq}条记录" if self.every == 1 else f"第{first}到{seq}条记录"
+    def first(self, seq: int) -> int:
+        """The first record that may differ where ``seq`` is the first found to: those before it bear no mark."""
+        return (seq - 1) // self.every * self.every + 1
 
 
 class Anchor(NamedTuple):
@@ -69,31 +69,44 @@ def read_anchor(text: str, file: str) -> Anchor:
         whole: dict[str, Any] = json.loads(text)
         if whole["yibao_head"] != FORMAT:
             raise ValueError
-        partitions = {Partition(one["admdvs"], int(one["year"])): _mark(one) for one in whole["chains"]}
+        partitions = {Partition(str(one["admdvs"]), int(one["year"])): _mark(one) for one in whole["chains"]}
         return Anchor(str(whole["made_at"]), str(whole["store"]), partitions)
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise StoreError(f"“{file}”不是完整的链头文件；请用 yibao fund head 导出的原件") from error
 
 
 def _mark(one: dict[str, Any]) -> Mark:
-    mark = Mark(int(one["seq"]), bytes.fromhex(one["hash"]), int(one["every"]), base64.b64decode(one["marks"]))
-    if mark.every < 1 or len(mark.marks) != mark.seq // mark.every * MARK_BYTES:
+    marks = base64.b64decode(one["marks"], validate=True)
+    mark = Mark(int(one["seq"]), bytes.fromhex(one["hash"]), int(one["every"]), marks)
+    if mark.every < 1 or len(mark.hash) != HASH_BYTES or len(marks) != mark.seq // mark.every * MARK_BYTES:
         raise ValueError
     return mark
 
 
 def export_heads(connection: Connection, made_at: str, store: str) -> Anchor:
-    """The heads of all chains of one consistent reading."""
-    head, chain = schema.audit_head.c, schema.audit_chain.c
+    """The heads of all chains of one consistent reading.
+
+    Raises StoreError where a chain does not end at its head: such a head could not be held against anything.
+    """
+    head = schema.audit_head.c
     partitions: dict[Partition, Mark] = {}
     for row in connection.execute(select(schema.audit_head).order_by(head.admdvs, head.year)):
+        partition = Partition(row.admdvs, row.year)
         every = -(-row.seq // MOST_MARKS) or 1
-        hashes = connection.execute(
-            select(chain.hash)
-            .where(chain.admdvs == row.admdvs, chain.year == row.year, chain.seq % every == 0)
-            .order_by(chain.seq)
-            .execution_options(yield_per=10_000)
-        )
-        marks = b"".join(one[0][:MARK_BYTES] for one in hashes)
-        partitions[Partition(row.admdvs, row.year)] = Mark(row.seq, row.hash, every, marks)
+        marks = b"".join(one[:MARK_BYTES] for one in _hashes(connection, partition, row.seq, every))
+        chain = schema.audit_chain.c
+        end = (chain.admdvs == row.admdvs, chain.year == row.year, chain.seq == row.seq)
+        last = connection.execute(select(chain.hash).where(*end)).scalar() or genesis(partition).hash
+        if last != row.hash or len(marks) != row.seq // every * MARK_BYTES:
+            raise StoreError(f"{partition}的记录链与链头不符，不能导出链头或备份；请先运行 yibao fund verify 查明")
+        partitions[partition] = Mark(row.seq, row.hash, every, marks)
     return Anchor(made_at, store, partitions)
+
+
+def _hashes(connection: Connection, partition: Partition, until: int, every: int) -> Iterator[bytes]:
+    """The hash of every ``every``-th record of a chain up to ``until``, in their order."""
+    chain = schema.audit_chain.c
+    own = (chain.admdvs == partition.admdvs, chain.year == partition.year)
+    wanted = select(chain.hash).where(*own, chain.seq <= until, chain.seq % every == 0).order_by(chain.seq)
+    for row in connection.execute(wanted.execution_options(yield_per=10_000)):
+        yield row[0]

@@ -1,0 +1,451 @@
+"""The ledger written a second time, slowly, and command sequences to try both on.
+
+`Ledger` keeps nothing but the accepted entries; balances are added up from all of them whenever one is asked for. Each
+rule stands by itself and says only whether it holds; the answer is the first that does in the documented order. Money
+flows and transfers are written out from the articles, not read from law. Of yibao only the records and the names of
+the outcomes are used.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from random import Random
+
+from hypothesis import strategies as st
+
+from yibao.fund.outcomes import Outcome
+from yibao.fund.records import Account, Action, Book, Entry, Limit, LimitKind, Line, Side
+
+MOST = 10**12
+BANKS = ("1002", "1003", "1004", "1005")
+OUT_OF_1002 = ("1003", "5501", "4001", "4501", "210109")
+INTO_1004 = ("1003", "4601", "4301", "1001", "1101", "210101", "210104", "5001", "5101", "5401", "5501", "5502", "5901")
+TRANSFERS = {
+    ("390", "5101", "392", "400108"), ("310", "5101", "330", "400108"), ("JG", "5101", "330", "400108"),
+    ("JZ", "500111", "390", "400105"),
+}  # fmt: skip
+ENDS = (Action.SETTLE, Action.VOID, Action.EXPIRE)
+BOOKED = (Action.POST, Action.SETTLE)
+STANDS = (Outcome.POSTED, Outcome.EXISTS)
+Rule = Callable[["Case"], bool]
+
+
+# --- what the books say -------------------------------------------------------------------------------------------
+
+
+def code_of(acct_no: str) -> str:
+    """The subject code in an account number."""
+    return acct_no.split("-")[2]
+
+
+def find(books: Iterable[Entry], entry_id: str | None) -> Entry | None:
+    return next((entry for entry in books if entry.entry_id == entry_id), None)
+
+
+def done_to(books: Iterable[Entry], entry_id: str | None, action: Action) -> bool:
+    return any(entry.refers == entry_id and entry.action is action for entry in books)
+
+
+def worth(books: Sequence[Entry], account: Account, *, most: bool, year: int | None = None) -> int:
+    """The balance on the normal side if every open reservation came that raises it (``most``), or that lowers it."""
+    total = 0
+    for entry in books:
+        if year is not None and entry.entry_date.year != year:
+            continue
+        held = entry.action is Action.RESERVE
+        if held and any(done_to(books, entry.entry_id, action) for action in ENDS):
+            continue
+        for line in entry.lines:
+            change = line.amount if line.side == account.side else -line.amount
+            if line.acct_no == account.no and (not held or (change > 0) == most):
+                total += change
+    return total
+
+
+def with_lines(books: Sequence[Entry], asked: Entry) -> Entry:
+    """A settle without lines posts the whole reservation; a reverse books the other side of what it takes back."""
+    target = find(books, asked.refers)
+    if asked.lines or target is None:
+        return asked
+    if asked.action is Action.SETTLE:
+        return asked._replace(lines=target.lines)
+    if asked.action is Action.REVERSE:
+        other = {"D": "C", "C": "D"}
+        return asked._replace(lines=tuple(Line(no, other[side], fen) for no, side, fen in target.lines))
+    return asked
+
+
+class Case:
+    """One command before the books: what the rules are asked about."""
+
+    def __init__(self, ledger: "Ledger", books: Sequence[Entry], asked: Entry) -> None:
+        self.ledger, self.books, self.asked = ledger, books, asked
+        self.entry = with_lines(books, asked)
+        self.action = asked.action
+        self.target = find(books, asked.refers) if self.refers else None
+        self.accounts = [ledger.accounts.get(line.acct_no) for line in self.entry.lines]
+
+    @property
+    def refers(self) -> bool:
+        """Whether the action is about another entry."""
+        return self.action in (*ENDS, Action.REVERSE)
+
+    def codes(self, side: str) -> set[str]:
+        return {code_of(line.acct_no) for line in self.entry.lines if line.side == side}
+
+    def breaks(self, kind: LimitKind) -> bool:
+        """Whether some limit of the kind is passed after the entry, and further than before it."""
+        for (acct_no, its_kind, year), amount in self.ledger.limits.items():
+            if its_kind != kind or amount is None:
+                continue
+            account = self.ledger.accounts[acct_no]
+            least = kind is LimitKind.FLOOR
+            before, after = (
+                worth(books, account, most=not least, year=year or None)
+                for books in (self.books, [*self.books, self.entry])
+            )
+            if (after < amount and after < before) if least else (after > amount and after > before):
+                return True
+        return False
+
+
+# --- the rules ----------------------------------------------------------------------------------------------------
+
+
+def bad_amount(case: Case) -> bool:
+    return any(not 0 < line.amount <= MOST for line in case.entry.lines)
+
+
+def lines_missing(case: Case) -> bool:
+    if case.action is Action.SETTLE and not case.asked.lines:
+        return False
+    return case.action not in (Action.VOID, Action.EXPIRE, Action.REVERSE) and len(case.asked.lines) < 2
+
+
+def lines_unexpected(case: Case) -> bool:
+    return case.action in (Action.VOID, Action.EXPIRE, Action.REVERSE) and bool(case.asked.lines)
+
+
+def unbalanced(case: Case) -> bool:
+    return sum(line.amount if line.side == "D" else -line.amount for line in case.entry.lines) != 0
+
+
+def reference_not_fit(case: Case) -> bool:
+    if case.target is None:
+        return False
+    if (case.target.admdvs, case.target.fund_type) != (case.entry.admdvs, case.entry.fund_type):
+        return True
+    if case.action is Action.REVERSE:
+        return case.target.action not in BOOKED
+    return case.target.action is not Action.RESERVE or (case.action is Action.EXPIRE and case.target.expires is None)
+
+
+def ended_by(action: Action) -> Rule:
+    return lambda case: case.action in ENDS and done_to(case.books, case.asked.refers, action)
+
+
+def reservation_expired(case: Case) -> bool:
+    if ended_by(Action.EXPIRE)(case):
+        return True
+    last = case.target.expires if case.target and case.action is Action.SETTLE else None
+    return last is not None and case.entry.entry_date > last
+
+
+def reservation_not_due(case: Case) -> bool:
+    last = case.target.expires if case.target and case.action is Action.EXPIRE else None
+    return last is not None and case.entry.entry_date <= last
+
+
+def over_reservation(case: Case) -> bool:
+    if case.target is None or case.action is not Action.SETTLE:
+        return False
+
+    def total(entry: Entry, slot: tuple[str, str]) -> int:
+        return sum(line.amount for line in entry.lines if (line.acct_no, line.side) == slot)
+
+    return any(total(case.entry, line[:2]) > total(case.target, line[:2]) for line in case.entry.lines)
+
+
+def already_reversed(case: Case) -> bool:
+    return case.action is Action.REVERSE and done_to(case.books, case.asked.refers, Action.REVERSE)
+
+
+def period_closed(case: Case) -> bool:
+    day = case.entry.entry_date
+    return day.year * 100 + day.month <= case.ledger.closed.get(Book(case.entry.admdvs, case.entry.fund_type), 0)
+
+
+def flow_not_allowed(case: Case) -> bool:
+    if case.action not in (Action.POST, Action.RESERVE, Action.SETTLE):
+        return False
+    debits, credits = case.codes("D"), case.codes("C")
+    out = any(code.startswith("1002") for code in credits) and not all(one.startswith(OUT_OF_1002) for one in debits)
+    into = any(code.startswith("1004") for code in debits) and not all(one.startswith(INTO_1004) for one in credits)
+    return out or into
+
+
+def received(entry: Entry) -> set[str]:
+    """The bank accounts an entry receives money on."""
+    return {line.acct_no for line in entry.lines if line.side == "D" and code_of(line.acct_no).startswith(BANKS)}
+
+
+def bank_ref_used(case: Case) -> bool:
+    if case.entry.bank_ref is None or case.action not in BOOKED:
+        return False
+    return any(
+        entry.bank_ref == case.entry.bank_ref and received(entry) & received(case.entry)
+        for entry in case.books
+        if entry.action in BOOKED and not done_to(case.books, entry.entry_id, Action.REVERSE)
+    )
+
+
+def unlawful_transfer(entries: Sequence[Entry]) -> bool:
+    """Whether money leaves one insurance's bank accounts and enters another's in a way that is not listed."""
+
+    def net(entry: Entry) -> int:
+        return sum(
+            line.amount if line.side == "D" else -line.amount
+            for line in entry.lines
+            if code_of(line.acct_no).startswith(BANKS)
+        )
+
+    def counter(entry: Entry, side: str) -> set[str]:
+        codes = {code_of(line.acct_no) for line in entry.lines if line.side == side}
+        return {code for code in codes if not code.startswith(BANKS)}
+
+    return any(
+        payer.fund_type != payee.fund_type
+        and any(
+            (payer.fund_type, given, payee.fund_type, taken) not in TRANSFERS
+            for given in counter(payer, "D")
+            for taken in counter(payee, "C")
+        )
+        for payer in entries if net(payer) < 0
+        for payee in entries if net(payee) > 0
+    )  # fmt: skip
+
+
+_O = Outcome
+RULES: dict[Outcome, Rule] = {
+    _O.SETTLES_MISSING: lambda case: not case.entry.settles,
+    _O.BAD_AMOUNT: bad_amount,
+    _O.LINES_MISSING: lines_missing,
+    _O.LINES_UNEXPECTED: lines_unexpected,
+    _O.UNBALANCED: unbalanced,
+    _O.REFERENCE_MISSING: lambda case: case.refers and case.asked.refers is None,
+    _O.REFERENCE_UNKNOWN: lambda case: case.refers and case.asked.refers is not None and case.target is None,
+    _O.REFERENCE_NOT_FIT: reference_not_fit,
+    _O.RESERVATION_SETTLED: ended_by(Action.SETTLE),
+    _O.RESERVATION_VOIDED: ended_by(Action.VOID),
+    _O.RESERVATION_EXPIRED: reservation_expired,
+    _O.RESERVATION_NOT_DUE: reservation_not_due,
+    _O.OVER_RESERVATION: over_reservation,
+    _O.ALREADY_REVERSED: already_reversed,
+    _O.ACCOUNT_UNKNOWN: lambda case: None in case.accounts,
+    _O.INSURANCE_MIXED: lambda case: any(one and one.fund_type != case.entry.fund_type for one in case.accounts),
+    _O.AGENCY_MIXED: lambda case: any(one and one.admdvs != case.entry.admdvs for one in case.accounts),
+    _O.ACCOUNT_NOT_OPEN: lambda case: any(one and case.entry.entry_date < one.opened for one in case.accounts),
+    _O.DATE_BEFORE_REFERENCE: lambda case: bool(case.target and case.entry.entry_date < case.target.entry_date),
+    _O.PERIOD_CLOSED: period_closed,
+    _O.FLOW_NOT_ALLOWED: flow_not_allowed,
+    _O.BANK_REF_USED: bank_ref_used,
+}
+LIMITS = {
+    _O.BELOW_FLOOR: LimitKind.FLOOR, _O.OVER_CEILING: LimitKind.CEILING, _O.OVER_BUDGET: LimitKind.BUDGET,
+}  # fmt: skip
+
+
+def first(reasons: Iterable[Outcome]) -> Outcome:
+    """The reason that comes first in the documented order."""
+    return min(reasons, key=list(Outcome).index)
+
+
+class Ledger:
+    """Accounts, the limits in force, the closed months, and every entry that was accepted, in order."""
+
+    def __init__(
+        self, accounts: Iterable[Account], limits: Iterable[Limit] = (), closed: dict[Book, int] | None = None
+    ) -> None:
+        self.accounts = {account.no: account for account in accounts}
+        self.limits: dict[tuple[str, LimitKind, int], int | None] = {
+            (limit.acct_no, limit.kind, limit.budget_year): limit.amount
+            for limit in sorted(limits, key=lambda one: one.version)
+        }
+        self.closed = dict(closed or {})
+        self.entries: list[Entry] = []
+
+    def answer(self, batch: Sequence[Entry], *, whole: bool = False) -> list[Outcome]:
+        """The answer to each command; a linked group is taken where its first member stands."""
+        before = list(self.entries)
+        found: dict[int, Outcome] = {}
+        for place, asked in enumerate(batch):
+            linked = [other for other, one in enumerate(batch) if asked.group_id and one.group_id == asked.group_id]
+            if place == min(linked, default=place):
+                found.update(self._unit({other: batch[other] for other in linked or [place]}))
+        if whole and any(outcome not in STANDS for outcome in found.values()):
+            self.entries = before
+            found = self._without(batch, found, Outcome.BATCH_REFUSED)
+        return [found[place] for place in range(len(batch))]
+
+    def _unit(self, unit: dict[int, Entry]) -> dict[int, Outcome]:
+        books, new = list(self.entries), []
+        found: dict[int, Outcome] = {}
+        for place, asked in unit.items():
+            case = Case(self, books, asked)
+            same = find(books, asked.entry_id)
+            if same is not None:
+                found[place] = Outcome.EXISTS if same == case.entry else Outcome.ID_REUSED
+                continue
+            reasons = {outcome for outcome, holds in RULES.items() if holds(case)}
+            if not reasons:
+                reasons = {outcome for outcome, kind in LIMITS.items() if case.breaks(kind)}
+            found[place] = first(reasons or {Outcome.POSTED})
+            if not reasons:
+                books.append(case.entry)
+                new.append(case.entry)
+        reasons = self._linked(new, found) if any(asked.group_id for asked in unit.values()) else set()
+        if reasons:
+            return self._without(unit, found, first(reasons))
+        self.entries = books
+        return found
+
+    def _linked(self, new: list[Entry], found: dict[int, Outcome]) -> set[Outcome]:
+        """What speaks against a linked group as a whole."""
+        return {
+            reason
+            for reason, holds in {
+                Outcome.LINKED_REFUSED: any(outcome not in STANDS for outcome in found.values()),
+                Outcome.GROUP_CHANGED: any(old.group_id == one.group_id for old in self.entries for one in new),
+                Outcome.TRANSFER_BETWEEN_INSURANCES: unlawful_transfer(new),
+            }.items()
+            if holds
+        }
+
+    def _without(
+        self, commands: Sequence[Entry] | dict[int, Entry], found: dict[int, Outcome], reason: Outcome
+    ) -> dict[int, Outcome]:
+        """Answers once the commands are out of the books again: only what was there before them still exists."""
+        return {
+            place: reason if outcome in STANDS and find(self.entries, commands[place].entry_id) is None else outcome
+            for place, outcome in found.items()
+        }
+
+
+# --- a small world, and sequences of commands in it -----------------------------------------------------------------
+
+CITY, RESIDENT, SERIOUS, COUNTY = (
+    Book("370300", "310"), Book("370300", "390"), Book("370300", "392"), Book("370301", "310"),
+)  # fmt: skip
+SUBJECTS = {
+    CITY: "1002 1003 1004 210109 400101 4101 500101 5101", RESIDENT: "1002 1003 1004 4101 500101 5101",
+    SERIOUS: "1003 400108 500101", COUNTY: "1003 1004 4101 500101",
+}  # fmt: skip
+FIRST, LATER = date(2024, 12, 1), date(2025, 1, 15)
+ACCOUNTS = [
+    Account(*book, code, "", code, Side.DEBIT if code[0] in "15" else Side.CREDIT, LATER if code == "210109" else FIRST)
+    for book, codes in SUBJECTS.items()
+    for code in codes.split()
+]
+DAYS = (date(2024, 12, 30), *[date(2025, 1, 10)] * 2, *[date(2025, 1, 20)] * 3, date(2025, 2, 3))
+USUAL = (("1003", "4101"), ("1003", "4101"), ("1003", "400108"), ("1004", "1003"), ("500101", "1004"),
+         ("500101", "1003"), ("5101", "1003"), ("1002", "400101"), ("1003", "1002"))  # fmt: skip
+ACTIONS = [Action.POST] * 6 + [Action.RESERVE] * 4 + [Action.SETTLE] * 4 + [Action.REVERSE] * 3 + [*ENDS[1:]]
+
+
+def entry(
+    entry_id: str, book: Book, debit: str = "", credit: str = "", amount: int = 0, action: Action = Action.POST, *,
+    day: date = LATER, refers: str | None = None, expires: date | None = None, group: str | None = None,
+    ref: str | None = None,
+) -> Entry:  # fmt: skip
+    """An entry of two lines, or of none where no amount is given."""
+    no = f"{book.admdvs}-{book.fund_type}-"
+    lines = (Line(no + debit, "D", amount), Line(no + credit, "C", amount)) if amount else ()
+    return Entry(entry_id, action, *book, day, "结算单1", "", lines, refers, expires, group, ref)
+
+
+def random_limits(dice: Random) -> list[Limit]:
+    """Bank accounts keep 0 and some accounts a small limit of any kind; none stands above an empty account by much."""
+    limits = [Limit(one.no, LimitKind.FLOOR, 0, 1, 0, "", one.admdvs, 2024) for one in ACCOUNTS if one.subj_code < "11"]
+    for account in dice.sample(ACCOUNTS, 6):
+        kind = dice.choice(list(LimitKind))
+        year = dice.choice((2024, 2025)) if kind is LimitKind.BUDGET else 0
+        amount = dice.choice((-20, 0, 15)) if kind is LimitKind.FLOOR else dice.choice((0, 25, 40, None))
+        limits.append(Limit(account.no, kind, year, 2, amount, "", account.admdvs, 2024))
+    return limits
+
+
+def _plain(dice: Random, entry_id: str) -> Entry:
+    book = dice.choice((CITY, CITY, RESIDENT, RESIDENT, SERIOUS, COUNTY))
+    codes = SUBJECTS[book].split()
+    pairs = [pair for pair in USUAL if set(pair) <= set(codes)]
+    debit, credit = dice.choice(pairs) if dice.randrange(6) else (dice.choice(codes), dice.choice(codes))
+    made = entry(entry_id, book, debit, credit, dice.randint(1, 30), day=dice.choice(DAYS))
+    if dice.randrange(5) == 0:
+        more = entry(entry_id, book, dice.choice(codes), dice.choice(codes), dice.randint(1, 9))
+        made = made._replace(lines=made.lines + more.lines)
+    return made._replace(bank_ref=dice.choice((None, None, "B1", "B2")))
+
+
+def _about(dice: Random, made: Entry, earlier: Sequence[Entry]) -> Entry:
+    """The entry made into one about an earlier one: mostly one that can be treated so."""
+    booked = made.action is Action.REVERSE
+    fit = [one for one in earlier if one.action in (BOOKED if booked else (Action.RESERVE,))] or earlier
+    target = dice.choice(fit if dice.randrange(8) else earlier)
+    made = made._replace(admdvs=target.admdvs, fund_type=target.fund_type, refers=target.entry_id, lines=())
+    if made.action is Action.SETTLE and dice.randrange(2):
+        # less than was held, the same for all lines so that it balances; now and then more
+        change = dice.choice((-3, -1, -1, 0, 2))
+        made = made._replace(lines=tuple(line._replace(amount=line.amount + change) for line in target.lines))
+    return made
+
+
+def _spoiled(dice: Random, made: Entry) -> Entry:
+    """One thing wrong with an entry, of those that its form or its accounts show."""
+    lines = made.lines or (Line("370300-310-1003", "D", 5),)
+    foreign = lines[0]._replace(acct_no=dice.choice((*ACCOUNTS, *ACCOUNTS)).no if dice.randrange(3) else "370300-310-9")
+    return dice.choice((
+        made._replace(settles=""), made._replace(refers=None), made._replace(refers="NONE") if made.refers else made,
+        made._replace(lines=lines[:1]), made._replace(lines=lines), made._replace(lines=(foreign, *lines[1:])),
+        made._replace(lines=(lines[0]._replace(amount=dice.choice((0, -1, MOST + 1, 7))), *lines[1:])),
+    ))  # fmt: skip
+
+
+def _transfer(dice: Random, number: int, group: str) -> list[Entry]:
+    given, amount = dice.choice(("5101", "5101", "500101")), dice.randint(1, 20)
+    day = dice.choice(DAYS)
+    return [
+        entry(f"E{number}", RESIDENT, given, "1003", amount, day=day, group=group),
+        entry(f"E{number + 1}", SERIOUS, "1003", "400108", amount, day=day, group=group),
+    ]
+
+
+def sequence(dice: Random, steps: int) -> list[list[Entry]]:
+    """Steps, each one entry or one linked group: money first, then anything, with ids and groups that come again."""
+    made = [[entry(f"OPEN{place}", book, "1003", "400108" if book is SERIOUS else "4101", 60, day=date(2024, 12, 5))]
+            for place, book in enumerate(SUBJECTS)]  # fmt: skip
+    number = 0
+    for _ in range(steps):
+        earlier = [one for step in made for one in step]
+        group = f"G{dice.randrange(6)}" if dice.randrange(4) == 0 else None
+        step: list[Entry] = []
+        for _ in range(dice.randint(1, 3) if group else 1):
+            number += 1
+            one = _plain(dice, f"E{number}")._replace(action=dice.choice(ACTIONS), group_id=group)
+            if one.action is Action.RESERVE:
+                one = one._replace(expires=dice.choice((None, date(2025, 1, 10), date(2025, 1, 31))))
+            elif one.action is not Action.POST:
+                one = _about(dice, one, earlier + step)
+            if dice.randrange(8) == 0:
+                one = _spoiled(dice, one)
+            if dice.randrange(12) == 0:
+                one = one._replace(entry_id=dice.choice(earlier).entry_id)
+            if dice.randrange(10) == 0:
+                one = dice.choice(earlier + step)._replace(group_id=group) if dice.randrange(2) else dice.choice(earlier)
+            step.append(one)
+        if group and dice.randrange(3) == 0:
+            step += _transfer(dice, 10 * number + 1000, group)
+        made.append(step)
+    return made
+
+
+DICE = st.randoms(use_true_random=False)
+"""Dice whose throws hypothesis chooses, and makes smaller when a test fails."""

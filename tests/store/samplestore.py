@@ -1,0 +1,111 @@
+"""A small store with records of every kind, in the chains of two agencies and two years."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import postgres
+from posting import BOOKS, DAY, OPENED, batch, open_books, the_chart
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
+
+from yibao.flows.fund import close_month, post, set_limits
+from yibao.fund.outcomes import Outcome
+from yibao.fund.records import Account, Assertion, BankLine, Limit, LimitKind, Side
+from yibao.store import Store, Unit, schema
+
+BANK = "370300-310-1004"
+COUNTY = "370321"
+Rows = list[tuple[Any, ...]]
+
+
+def county_account(detail: str) -> Account:
+    """An account of the second agency."""
+    return Account(COUNTY, "310", "500101", detail, f"县支出{detail}", Side.DEBIT, OPENED)
+
+
+def bank_line(ref: str, amount: int) -> BankLine:
+    """A payment on the bank's statement."""
+    return BankLine(BANK, ref, DAY, "C", amount, None, "市中心医院", "拨付", BOOKS[0].admdvs)
+
+
+def fill(url: str) -> None:
+    """Records of every kind, most of them through the ledger."""
+    open_books(url)
+
+    def others(unit: Unit) -> None:
+        unit.add([county_account(f"H{number}") for number in range(3)])
+        unit.add([bank_line(f"REF{number}", 100 + number) for number in range(2)])
+        unit.add([Assertion(BANK, DAY, 100, 90, 1, BOOKS[0].admdvs, 1)])
+
+    with closing(Store(url)) as store:
+        limit = Limit("370300-310-500101", LimitKind.BUDGET, 2025, 0, 10**9, "2025年预算", "370300", 2025)
+        answers = set_limits(store, [limit, limit._replace(amount=2 * 10**9)])
+        answers += post(store, the_chart(), [*batch(0), *batch(1)])
+        answers.append(close_month(store, the_chart(), BOOKS[0], 202401))
+        store.transact(others)
+    assert {answer.outcome for answer in answers} == {Outcome.POSTED}
+
+
+@contextmanager
+def filled(server: postgres.Server | None, folder: Path, name: str) -> Iterator[str]:
+    """The address of a filled store: a database of the server, or a file in the folder where there is none."""
+    if server is None:
+        url = f"sqlite:///{folder / name}.db"
+        fill(url)
+        yield url
+        return
+    with server.connect() as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    try:
+        fill(server.url(name))
+        yield server.url(name)
+    finally:
+        with server.connect() as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def tables_of(url: str) -> dict[str, Rows]:
+    """Every row of every table, in the order of its key."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
+            for table in schema.metadata.sorted_tables
+        }
+    engine.dispose()
+    return found
+
+
+def intruder(url: str) -> Engine:
+    """An engine of someone with the database in hands, past the store: foreign keys do not bind."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def loosen(connection: Any, _record: object) -> None:
+            connection.isolation_level = None
+            connection.execute("PRAGMA foreign_keys = OFF")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def drop_triggers(connection: Connection) -> None:
+    """What the intruder does first."""
+    if connection.dialect.name == "sqlite":
+        for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        return
+    for table in schema.APPEND_ONLY:
+        connection.execute(text(f"DROP TRIGGER {table.name}_append_only ON {table.name}"))
+    connection.execute(text("SET LOCAL session_replication_role = replica"))
+
+
+def day_of(year: int) -> date:
+    """A day of a year that has no chain yet."""
+    return date(year, 6, 1)
