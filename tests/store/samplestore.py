@@ -1,5 +1,8 @@
 """A small store with records of every kind, in the chains of two agencies and two years."""
 
+import hashlib
+import json
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
@@ -8,7 +11,7 @@ from typing import Any
 
 import postgres
 from posting import BOOKS, DAY, OPENED, batch, open_books, the_chart
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 
 from yibao.flows.fund import close_month, post, set_limits
 from yibao.fund.outcomes import Outcome
@@ -70,12 +73,63 @@ def tables_of(url: str) -> dict[str, Rows]:
     """Every row of every table, in the order of its key."""
     engine = create_engine(url)
     with engine.connect() as connection:
-        found = {
-            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
-            for table in schema.metadata.sorted_tables
-        }
+        found = rows_of(connection)
     engine.dispose()
     return found
+
+
+def rows_of(connection: Connection) -> dict[str, Rows]:
+    """Every row of every table as this connection sees it, in the order of its key."""
+    return {
+        table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
+        for table in schema.metadata.sorted_tables
+    }
+
+
+# the chain as the documentation says it, without the store's own code
+
+
+def contents(tables: dict[str, Rows]) -> dict[tuple[str, str], list[Any]]:
+    """What the chain covers of every record, put together from the columns of the tables alone."""
+    lines: dict[str, list[Any]] = defaultdict(list)
+    for entry_id, _number, *line in tables["fund_line"]:
+        lines[entry_id].append(line)
+    found = {("entry", row[0]): [*row, lines[row[0]]] for row in tables["fund_entry"]}
+    for kind in ("account", "limit", "close", "bank_line", "assertion"):
+        found |= {(kind, row[0]): list(row[1:]) for row in tables[f"fund_{kind}"]}
+    return found
+
+
+def start(admdvs: str, year: int) -> bytes:
+    """The hash before the first record of a chain."""
+    return hashlib.sha256(f"yibao {admdvs} {year}".encode()).digest()
+
+
+def linked(before: bytes, *record: Any) -> bytes:
+    """The hash of a record (kind, id, moment, content) after the one before it."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(before + text.encode()).digest()
+
+
+def relink(connection: Connection) -> None:
+    """Numbers and hashes every chain and its head anew, so that all agree with the tables as they are now."""
+    tables = rows_of(connection)
+    records = contents(tables)
+    connection.execute(text("DELETE FROM audit_head"))
+    connection.execute(text("DELETE FROM audit_chain"))
+    chains: dict[tuple[str, int], Rows] = defaultdict(list)
+    for admdvs, year, _seq, kind, record_id, at, _hash in tables["audit_chain"]:
+        if (kind, record_id) in records:
+            chains[admdvs, year].append((kind, record_id, at))
+    for (admdvs, year), rows in chains.items():
+        last = start(admdvs, year)
+        for seq, (kind, record_id, at) in enumerate(rows, 1):
+            last = linked(last, kind, record_id, at, records[kind, record_id])
+            connection.execute(insert(schema.audit_chain).values((admdvs, year, seq, kind, record_id, at, last)))
+        connection.execute(insert(schema.audit_head).values((admdvs, year, len(rows), last)))
+
+
+# someone with the database in hands
 
 
 def intruder(url: str) -> Engine:

@@ -128,7 +128,7 @@ def test_sixteen_processes_at_one_limit_with_kills_among_them_keep_the_limit_and
     places = 300
     found = isolated(crowd_at_limit, store_url, 16, places)
     assert found.faults == []
-    assert found.kills >= 30
+    assert found.kills >= 10
     assert found.acknowledged == found.stored
     assert len(found.stored) == places
     assert found.lowest == found.balance == PRICE // 2

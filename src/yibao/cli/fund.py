@@ -1,6 +1,5 @@
 """``yibao fund open|limit|post|balance``; the other fund commands join from their own modules."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,7 +64,7 @@ def open_(
         law = told.law_of(city, overlay, pack)
         with show.progress("开立账户"), told.opened(store, create=True) as opened:
             if files:
-                done = flow.open_files(opened, law, files, out, date.today())
+                done = flow.open_files(opened, law, files, out, told.today())
             else:
                 assert day is not None  # asked for above
                 done = flow.Done(flow.open_books(opened, law, [Book(agency, code) for code in codes], day))
@@ -94,7 +93,7 @@ def limit(
         from yibao.fund.outcomes import Outcome
 
         with show.progress("设定限额"), told.opened(store) as opened:
-            done = flow.set_limits(opened, files, out, date.today())
+            done = flow.set_limits(opened, files, out, told.today())
     told.refusals(done.findings)
     words = {Outcome.POSTED: "新设限额", Outcome.EXISTS: "已有相同限额"}
     rows = [(words.get(outcome, outcome.label), f"{count:,} 项") for outcome, count in done.counts.items()]
@@ -140,7 +139,7 @@ def balance(
 ) -> None:
     """Prints balances."""
     day, agency, code = show.day_option(on), told.admdvs_option(admdvs), told.fund_option(fund)
-    year = (day or date.today()).year
+    year = (day or told.today()).year
     with show.explained():
         from yibao.flows.fund_balance import standings
 

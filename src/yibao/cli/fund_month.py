@@ -1,6 +1,5 @@
 """``yibao fund bank|statement|close|expire``: what is done at the end of a month."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -160,7 +159,7 @@ def statement(
         law = told.law_of(city, overlay, pack)
         with show.progress("编报表") as tell, told.opened(store) as opened:
             tell("读账")
-            found = gather(opened, law, code, months, admdvs=agency, today=date.today())
+            found = gather(opened, law, code, months, admdvs=agency, today=told.today())
             tell("写报表")
             with tables.output_folder(out) as folder:
                 write_fund_report(folder, found)
@@ -248,7 +247,7 @@ def expire(
 ) -> None:
     """Ends the reservations that are past their last day."""
     day = show.day_argument(on)
-    if day > date.today():
+    if day > told.today():
         raise show.fail(f"{day.isoformat()}还没有到，不能处理那一天到期的预留")
     with show.explained():
         from yibao.flows import fund as flow

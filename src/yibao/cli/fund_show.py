@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,9 +67,16 @@ def month_option(text: str) -> int:
     return int(match[1]) * 100 + int(match[2])
 
 
+def today() -> date:
+    """The day by the calendar that the books are kept by."""
+    from yibao.store.unit import CHINA
+
+    return datetime.now(CHINA).date()
+
+
 def today_month() -> int:
     """The month at hand as ``yyyymm``."""
-    day = date.today()
+    day = today()
     return day.year * 100 + day.month
 
 

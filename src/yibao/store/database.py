@@ -1,6 +1,7 @@
 """Opening a database: SQLite as one durable file, PostgreSQL by its address; the same guarantees on both."""
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -32,6 +33,9 @@ from yibao.store.errors import StoreUnavailableError
 READ = "yibao_read"
 """The execution option of a connection that only reads."""
 BUSY_SECONDS = 60
+"""How long a unit waits for others, on either database."""
+IDLE_SECONDS = 600
+"""After how long PostgreSQL ends the transaction of a silent client, so that it blocks nobody for good."""
 _COPY_FROM = 50
 """From how many rows on PostgreSQL's COPY is worth its set-up."""
 
@@ -63,7 +67,11 @@ def label(url: URL) -> str:
 def connect(url: URL) -> Engine:
     """An engine that begins, locks and syncs as the store promises. Opens no connection yet."""
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, isolation_level="READ COMMITTED")
+        # Without a handler of its own the driver would write its remarks about a lost server to the user's terminal.
+        logging.getLogger("psycopg").addHandler(logging.NullHandler())
+        engine = create_engine(url, isolation_level="READ COMMITTED")
+        event.listen(engine, "connect", _set_up_postgresql)
+        return engine
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -75,6 +83,13 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "fullfsync = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_up_postgresql(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

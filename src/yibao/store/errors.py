@@ -37,16 +37,20 @@ def sqlstate(error: DBAPIError) -> str:
 
 
 def retryable(error: DBAPIError) -> bool:
-    """Whether the same unit may do better at once: a lost race, a deadlock, a busy file.
+    """Whether the same unit may do better at once: a lost race or a deadlock.
 
     A violated unique key is a lost race too: another process kept the same id first, and the next attempt sees it.
     """
     origin = error.orig
-    if isinstance(origin, sqlite3.OperationalError):
-        return origin.sqlite_errorname in ("SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED")
     if isinstance(origin, sqlite3.IntegrityError):
         return origin.sqlite_errorname in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
     return sqlstate(error) in _RETRY_SQLSTATES
+
+
+def _waited_out(error: DBAPIError) -> bool:
+    """Whether the wait for others has taken all the time it may (see `database.BUSY_SECONDS`)."""
+    name = getattr(error.orig, "sqlite_errorname", "") or ""
+    return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or sqlstate(error) == "55P03"
 
 
 def disk_full(error: DBAPIError) -> bool:
@@ -72,7 +76,7 @@ def explained(error: DBAPIError, where: str, *, committing: bool = False) -> Exc
     name = getattr(error.orig, "sqlite_errorname", "") or ""
     if disk_full(error):
         return StoreFullError(f"{where}所在磁盘已满，这一批没有写入；腾出空间后原样重发即可")
-    if retryable(error):
+    if retryable(error) or _waited_out(error):
         return StoreBusyError(f"{where}正被其他程序占用，这一批没有写入；稍后原样重发即可")
     if name.startswith("SQLITE_CANTOPEN"):
         return StoreUnavailableError(f"打不开{where}：文件夹不存在或没有权限；请核对路径")

@@ -74,15 +74,17 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
     connection = unit.connection
     reads = _READS[connection.dialect.name]
     refers = {entry.refers for entry in entries if entry.refers is not None}
-    # Entries never change, so those referred to can be read before the locks; those of the same id only after.
+    ids = {entry.entry_id for entry in entries}
+    # Read before the locks to know which accounts to hold, and again after: another unit may have kept some meanwhile.
     known: dict[str, Entry] = fetch(connection, KINDS["entry"], refers) if refers else {}
     groups = sorted({entry.group_id for entry in entries if entry.group_id is not None})
     if connection.dialect.name == "postgresql":
         for group in groups:
             # Its members may touch different accounts: the group itself is held too.
             run(connection, _LOCK_GROUP, {"name": f"yibao group {group}"})
-    named = {line.acct_no for entry in (*entries, *known.values()) for line in entry.lines}
-    accounts = lock_accounts(unit, named)
+    accounts = lock_accounts(unit, _named([*entries, *known.values()]))
+    known = fetch(connection, KINDS["entry"], refers | ids)
+    accounts |= lock_accounts(unit, _named(known.values()) - accounts.keys())
     standing = read_standing(connection, accounts, {Book(entry.admdvs, entry.fund_type) for entry in entries})
     refs = {entry.bank_ref for entry in entries if entry.bank_ref is not None}
     return View(
@@ -90,12 +92,16 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
         bounds=standing.bounds,
         totals=standing.totals,
         closed=standing.closed,
-        known={**known, **fetch(connection, KINDS["entry"], [entry.entry_id for entry in entries])},
+        known=known,
         ended={row[0]: Action(row[1]) for row in _rows(connection, reads.ended, refers)},
         groups=frozenset(row[0] for row in _rows(connection, reads.groups, groups)),
         receipts=frozenset((row[0], row[1]) for row in _rows(connection, reads.receipts, refs)),
         today=unit.today,
     )
+
+
+def _named(entries: Iterable[Entry]) -> set[str]:
+    return {line.acct_no for entry in entries for line in entry.lines}
 
 
 def _rows(connection: Connection, statement: Select[Any], ids: Iterable[str]) -> Sequence[Any]:

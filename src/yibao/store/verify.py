@@ -147,7 +147,7 @@ class _Walk:
         if kept == end or (kept is None and end.seq == 0):
             return None
         if kept is None:
-            return self._wrong("head_changed", end.seq, f"链头不见了，链上有{end.seq}条记录")
+            return self._wrong("head_changed", end.seq, f"链头不见了，链上还有到第{end.seq}条的记录")
         if kept.seq > end.seq:
             text = f"第{end.seq + 1}条起的记录不见了：链头记到第{kept.seq}条，现只到第{end.seq}条"
             return self._wrong("records_cut", end.seq + 1, text)
