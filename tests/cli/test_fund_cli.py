@@ -264,6 +264,27 @@ def test_an_opening_balance_is_no_difference(desk: Desk) -> None:
     assert facts["closes"] and facts["only_ledger"] == [] and len(facts["only_bank"]) == 1
 
 
+def test_a_payment_booked_before_the_first_bank_line_is_found_there_later(month: Desk) -> None:
+    text = f"{made.BANK_HEADS}\n2025-01-12,B3,,800.00,2200.00,市立医院\n"
+    bank = made.write(month.folder / "bank.csv", text)
+    facts = month.facts("fund", "bank", bank, "--account", EXPENDITURE)
+    assert facts["matched"] == 1 and facts["only_ledger"] == [] and facts["closes"]
+
+
+def test_statements_of_several_months_are_taken_together_whichever_way_they_run(month: Desk) -> None:
+    first, *rows = made.BANK.splitlines()
+    newest_first = made.write(month.folder / "jan.csv", "\n".join([first, *rows[::-1]]))
+    assert month.facts("fund", "bank", newest_first, "--account", EXPENDITURE)["balances"]["bank"] == "2201.50"
+    paid = made.entry("P9", "2025-01-31", "500101,,100.00,", "1004,,,100.00")
+    month.run("fund", "post", month.entries("p9.csv", paid))
+    end = ("fund", "bank", newest_first, "--account", EXPENDITURE, "--on", "2025-01-31")
+    assert [one["entry_id"] for one in month.facts(*end)["only_ledger"]] == ["P9"]
+    february = f"{made.BANK_HEADS}\n2025-01-20,B9,1.50,,2201.50,结息\n2025-02-02,B10,,100.00,2101.50,市立医院\n"
+    facts = month.facts("fund", "bank", made.write(month.folder / "feb.csv", february), "--account", EXPENDITURE)
+    assert (facts["lines_added"], facts["lines_known"]) == (1, 1)
+    assert facts["closes"] and facts["only_ledger"] == [] and len(facts["only_bank"]) == 1
+
+
 def test_a_reversed_entry_cancels_out_at_the_bank(month: Desk) -> None:
     wrong = made.entry("W1", "2025-01-11", "500101,,70.00,", "1004,,,70.00")
     month.run("fund", "post", month.entries("w.csv", wrong, made.entry("W2", "2025-01-12", action="冲销", refers="W1")))

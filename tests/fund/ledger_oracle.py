@@ -8,6 +8,7 @@ the outcomes are used.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from itertools import product
 from random import Random
 
 from hypothesis import strategies as st
@@ -201,27 +202,31 @@ def bank_ref_used(case: Case) -> bool:
 def unlawful_transfer(entries: Sequence[Entry]) -> bool:
     """Whether money leaves one insurance's bank accounts and enters another's in a way that is not listed."""
 
+    def bank(line: Line) -> bool:
+        return code_of(line.acct_no).startswith(BANKS)
+
     def net(entry: Entry) -> int:
-        return sum(
-            line.amount if line.side == "D" else -line.amount
-            for line in entry.lines
-            if code_of(line.acct_no).startswith(BANKS)
-        )
+        return sum(line.amount if line.side == "D" else -line.amount for line in entry.lines if bank(line))
 
-    def counter(entry: Entry, side: str) -> set[str]:
-        codes = {code_of(line.acct_no) for line in entry.lines if line.side == side}
-        return {code for code in codes if not code.startswith(BANKS)}
+    def listed(payer: Entry, payee: Entry) -> bool:
+        codes = [
+            {code_of(line.acct_no) for line in entry.lines if line.side == side and not bank(line)}
+            for entry, side in ((payer, "D"), (payee, "C"))
+        ]
+        return all((payer.fund_type, given, payee.fund_type, taken) in TRANSFERS for given, taken in product(*codes))
 
+    def mirrored(entry: Entry) -> Entry:
+        return entry._replace(lines=tuple(line._replace(side="DC"[line.side == "D"]) for line in entry.lines))
+
+    def lawful(payer: Entry, payee: Entry) -> bool:
+        # Two reverses bring money back the way it came: they are as lawful as that was.
+        back = payer.action is payee.action is Action.REVERSE
+        return listed(mirrored(payee), mirrored(payer)) if back else listed(payer, payee)
+
+    paying, receiving = ([one for one in entries if net(one) * sign > 0] for sign in (-1, 1))
     return any(
-        payer.fund_type != payee.fund_type
-        and any(
-            (payer.fund_type, given, payee.fund_type, taken) not in TRANSFERS
-            for given in counter(payer, "D")
-            for taken in counter(payee, "C")
-        )
-        for payer in entries if net(payer) < 0
-        for payee in entries if net(payee) > 0
-    )  # fmt: skip
+        payer.fund_type != payee.fund_type and not lawful(payer, payee) for payer, payee in product(paying, receiving)
+    )
 
 
 _O = Outcome
@@ -245,6 +250,7 @@ RULES: dict[Outcome, Rule] = {
     _O.AGENCY_MIXED: lambda case: any(one and one.admdvs != case.entry.admdvs for one in case.accounts),
     _O.ACCOUNT_NOT_OPEN: lambda case: any(one and case.entry.entry_date < one.opened for one in case.accounts),
     _O.DATE_BEFORE_REFERENCE: lambda case: bool(case.target and case.entry.entry_date < case.target.entry_date),
+    _O.FUTURE_DATE: lambda case: bool(case.ledger.today and case.entry.entry_date > case.ledger.today),
     _O.PERIOD_CLOSED: period_closed,
     _O.FLOW_NOT_ALLOWED: flow_not_allowed,
     _O.BANK_REF_USED: bank_ref_used,
@@ -263,14 +269,16 @@ class Ledger:
     """Accounts, the limits in force, the closed months, and every entry that was accepted, in order."""
 
     def __init__(
-        self, accounts: Iterable[Account], limits: Iterable[Limit] = (), closed: dict[Book, int] | None = None
-    ) -> None:
+        self, accounts: Iterable[Account], limits: Iterable[Limit] = (), closed: dict[Book, int] | None = None,
+        today: date | None = None,
+    ) -> None:  # fmt: skip
         self.accounts = {account.no: account for account in accounts}
         self.limits: dict[tuple[str, LimitKind, int], int | None] = {
             (limit.acct_no, limit.kind, limit.budget_year): limit.amount
             for limit in sorted(limits, key=lambda one: one.version)
         }
         self.closed = dict(closed or {})
+        self.today = today
         self.entries: list[Entry] = []
 
     def answer(self, batch: Sequence[Entry], *, whole: bool = False) -> list[Outcome]:

@@ -27,16 +27,18 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 FILES = Annotated[
     list[Path],
-    typer.Argument(metavar="FILE...", help="csv、xlsx 或 parquet，也可以是文件夹；模板见 yibao template。"),
+    typer.Argument(metavar="FILE", help="csv、xlsx 或 parquet，也可以是文件夹；模板见 yibao template。"),
 ]
 
 
 @app.command("open", help="开立账户：写 --admdvs、--fund、--on 开立一个账套的全部标准账户；写文件则开立文件里的账户。")
 def open_(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE...]", help="科目账户表 ledger_accounts：csv、xlsx、parquet。")
+        list[Path] | None, typer.Argument(metavar="FILE", help="科目账户表 ledger_accounts：csv、xlsx、parquet。")
     ] = None,
-    admdvs: MAYBE_ADMDVS = None,
+    admdvs: Annotated[
+        str | None, typer.Option("--admdvs", metavar="CODE", help="经办机构的医保区划代码，六位数字。")
+    ] = None,
     fund: Annotated[
         list[str] | None, typer.Option("--fund", metavar="CODE", help="险种：代码或名称，可写多个。")
     ] = None,
@@ -67,11 +69,8 @@ def open_(
                 done = flow.open_files(opened, law, files, out, told.today())
             else:
                 assert day is not None  # asked for above
-                done = flow.Done(flow.open_books(opened, law, [Book(agency, code) for code in codes], day))
+                done = flow.open_books(opened, law, [Book(agency, code) for code in codes], day)
     told.refusals(done.findings)
-    changed = [one.key for one in done.answers if one.outcome is Outcome.ID_REUSED] if not files else []
-    for key in changed:
-        show.err.print(f"[red]错误[/red] {key}：已经开立，启用日期不同；启用日期不能更改")
     words = {Outcome.POSTED: "新开立", Outcome.EXISTS: "已开立，没有改动", Outcome.ID_REUSED: "已开立，内容不同"}
     rows = [(words.get(outcome, outcome.label), f"{count:,} 个账户") for outcome, count in done.counts.items()]
     new = [one.key for one in done.answers if one.outcome is Outcome.POSTED]

@@ -29,7 +29,7 @@ MONTH = typer.Option("--month", metavar="MONTH", help="月份，如 2025-06。")
 
 
 def bank(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="银行导出的对账单：csv、xlsx、parquet。")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="银行导出的对账单：csv、xlsx、parquet。")],
     account: Annotated[str, typer.Option("--account", metavar="NO", help="账户编号，如 370300-310-1004。")],
     on: Annotated[
         str | None, typer.Option("--on", metavar="DATE", help="对到哪一天终了；默认对账单最后一笔的日期。")

@@ -30,6 +30,7 @@ from yibao.tables import LoadReport
 
 OPTIONAL = ("rejected.xlsx", "findings.xlsx")
 Tell = Callable[[str], None]
+_OPENED_OTHERWISE = ("这个账户已经开立，名称或启用日期不同", "无须再开立；名称和启用日期不能更改")
 
 
 def _silent(_step: str) -> None:
@@ -67,7 +68,7 @@ class Done:
         return self.refused_rows > 0 or any(not answer.outcome.stands for answer in self.answers)
 
 
-def open_books(store: Store, law: Law, books: Sequence[Book], day: date) -> list[Answer]:
+def open_books(store: Store, law: Law, books: Sequence[Book], day: date) -> Done:
     """Opens all standard accounts of these books from a day on. Raises ChartError for a fund the chart lacks."""
     chart, _view = chart_on(law, day)
     accounts: list[Account] = []
@@ -76,7 +77,16 @@ def open_books(store: Store, law: Law, books: Sequence[Book], day: date) -> list
         own, floors = standard_accounts(chart, book, day)
         accounts += own
         limits += floors
-    return fund.open_accounts(store, accounts, limits)
+    answers = fund.open_accounts(store, accounts, limits)
+    differs = [
+        Finding(
+            one.outcome.value, Severity.ERROR, f"{one.key}：{_OPENED_OTHERWISE[0]}", next_step=_OPENED_OTHERWISE[1],
+            key=one.key,
+        )
+        for one in answers
+        if not one.outcome.stands
+    ]  # fmt: skip
+    return Done(answers, differs)
 
 
 def open_files(store: Store, law: Law, paths: Sequence[Path], out: Path | None, today: date) -> Done:
@@ -91,8 +101,7 @@ def open_files(store: Store, law: Law, paths: Sequence[Path], out: Path | None, 
             if limit.acct_no == account.no
         ]
         answers = fund.open_accounts(store, batch.records, limits)
-        text, step = "这个账户已经开立，名称或启用日期不同", "无须再开立；名称和启用日期不能更改"
-        refused = {one.key: (one.outcome.value, text, step) for one in answers if not one.outcome.stands}
+        refused = {one.key: (one.outcome.value, *_OPENED_OTHERWISE) for one in answers if not one.outcome.stands}
         return _finished(engine, batch, answers, refused, folder)
 
 

@@ -158,8 +158,8 @@ class Books:
                 return Outcome.ACCOUNT_NOT_OPEN, f"{line.acct_no}自{opened.isoformat()}启用"
         if entry.refers is not None and day < (since := self.known[entry.refers].entry_date):
             return Outcome.DATE_BEFORE_REFERENCE, f"{entry.refers}的日期是{since.isoformat()}"
-        if self.view.today is not None and day > self.view.today:
-            return Outcome.FUTURE_DATE, f"今天是{self.view.today.isoformat()}"
+        if self.view.as_of is not None and day > self.view.as_of:
+            return Outcome.FUTURE_DATE, f"今天是{self.view.as_of.isoformat()}"
         closed = self.view.closed.get(Book(entry.admdvs, entry.fund_type), 0) if self.view.closed else 0
         if day.year * 100 + day.month <= closed:
             return Outcome.PERIOD_CLOSED, f"已结账到{closed // 100}年{closed % 100}月"

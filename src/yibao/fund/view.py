@@ -54,7 +54,7 @@ class View(NamedTuple):
     ended: Mapping[str, Action]
     groups: frozenset[str]
     receipts: frozenset[tuple[str, str]]
-    today: date | None = None
+    as_of: date | None = None
     """The day on which the commands came; no entry may bear a later one. None where time plays no part."""
 
 

@@ -26,6 +26,8 @@ from yibao.store.verify import verify
 FORMAT = 1
 MANIFEST = "manifest.json"
 _CHUNK = 5_000
+_ENCRYPTED = 1
+"""The bit that marks a member of a zip as encrypted; we write none."""
 Tell = Callable[[str], None]
 
 
@@ -78,6 +80,8 @@ def restore(path: Path, store: Store, tell: Tell = lambda _step: None) -> Backup
     """
     file = path.name
     with _damage_named(file), zipfile.ZipFile(path) as archive:
+        if any(info.flag_bits & _ENCRYPTED for info in archive.infolist()):
+            raise zipfile.BadZipFile("encrypted")
         manifest = _manifest(archive, file)
         for name, facts in manifest.tables.items():
             tell(f"核对{name}")

@@ -96,7 +96,7 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
         ended={row[0]: Action(row[1]) for row in _rows(connection, reads.ended, refers)},
         groups=frozenset(row[0] for row in _rows(connection, reads.groups, groups)),
         receipts=frozenset((row[0], row[1]) for row in _rows(connection, reads.receipts, refs)),
-        today=unit.today,
+        as_of=unit.today,
     )
 
 

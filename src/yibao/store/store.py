@@ -40,12 +40,14 @@ class Store:
             raise StoreUnavailableError(f"没有{self.label}；请核对路径，或先用 yibao fund open 建账")
         self.engine = database.connect(self.url)
         with self._named_errors():
-            self._check_tables()
+            self._check_tables(create)
 
-    def _check_tables(self) -> None:
+    def _check_tables(self, create: bool) -> None:
         with database.read_only(self.engine) as connection:
             empty = not inspect(connection).has_table(schema.audit_chain.name)
             found = "" if empty else connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if empty and not create:
+            raise StoreUnavailableError(f"{self.label}里还没有账；请核对地址，或先用 yibao fund open 建账")
         if empty:
             migrate.upgrade(self.engine)
         elif found != schema.REVISION:

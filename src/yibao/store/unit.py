@@ -13,7 +13,7 @@ from yibao.store.database import insert_rows, run
 from yibao.store.kinds import KIND_OF, KINDS, Row
 
 CHINA = timezone(timedelta(hours=8))
-"""Books are kept by the calendar of Beijing time."""
+"""Books are kept by the calendar of China's one time zone."""
 
 
 def moment(now: datetime) -> str:
