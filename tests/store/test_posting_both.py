@@ -1,7 +1,7 @@
 """SQLite and PostgreSQL keep the same books: the same commands get the same answers and leave the same rows."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from random import Random
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import ledgercheck
 import pytest
-from fund.ledger_oracle import ACCOUNTS, CITY, DICE, FIRST, RESIDENT, entry, random_limits, sequence
+from fund.ledger_commands import ACCOUNTS, CITY, DICE, FIRST, RESIDENT, entry, random_limits, sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from posting import the_chart
@@ -98,7 +98,8 @@ class World(NamedTuple):
         return one._replace(
             entry_id=f"{self.number}-{one.entry_id}", admdvs=self.name(one.admdvs),
             lines=tuple(line._replace(acct_no=self.name(line.acct_no)) for line in one.lines),
-            refers=one.refers and f"{self.number}-{one.refers}", group_id=one.group_id and f"{self.number}-{one.group_id}",
+            refers=one.refers and f"{self.number}-{one.refers}",
+            group_id=one.group_id and f"{self.number}-{one.group_id}",
         )  # fmt: skip
 
 
@@ -138,13 +139,13 @@ def test_the_same_sequence_gives_the_same_answers_rows_and_hashes_on_both(
     monkeypatch.setattr(fund, "BATCH", 5)
     numbers = itertools.count(1)
 
-    @settings(max_examples=25, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     @given(DICE, st.integers(4, 14))
     def run(dice: Random, steps: int) -> None:
         same_on_both(stores, World(next(numbers)), dice, steps)
 
     run()
-    assert next(numbers) > 20
+    assert next(numbers) > 40
     assert [sound(store) for store in stores] == [[], []]
 
 
@@ -276,7 +277,7 @@ def test_december_carries_income_and_expense_to_the_balance_of_the_fund(year_end
     assert row[1:5] == ("carry", "370300", "310", LAST_DAY.isoformat())
     found = {code: total(year_end, f"370300-310-{code}", 2024) for code in ("4101", "500101", "300101", "1003")}
     assert found == {
-        "4101": Totals(90, 90), "500101": Totals(30, 30, 7), "300101": Totals(30, 90), "1003": Totals(90, 30, 0, 7),
+        "4101": Totals(90, 90), "500101": Totals(30, 30, 7), "300101": Totals(0, 60), "1003": Totals(90, 30, 0, 7),
     }  # fmt: skip
     assert fund.close_month(year_end, the_chart(), CITY, 202412).outcome is O.EXISTS
     assert post(year_end, entry("B", CITY, "1003", "4101", 5, day=LAST_DAY)) == [O.PERIOD_CLOSED]
@@ -286,7 +287,6 @@ def test_december_carries_income_and_expense_to_the_balance_of_the_fund(year_end
 
 
 def test_a_year_that_cannot_be_carried_is_not_closed(year_end: Store) -> None:
-    fund.set_limits(year_end, [limit("370300-310-300101", LimitKind.FLOOR, 100)])
     fund.set_limits(year_end, [limit("370300-310-4101", LimitKind.FLOOR, 50)])
     before = tables(year_end)
     assert fund.close_month(year_end, the_chart(), CITY, 202412).outcome is O.BELOW_FLOOR
@@ -313,16 +313,11 @@ def test_expiry_ends_the_open_reservations_past_their_day_and_no_other(store: St
     assert post(store, entry("S2", CITY, action=Action.SETTLE, refers="DUE")) == [O.RESERVATION_EXPIRED]
 
 
-def refused_in_a_closed_month(store: Store) -> Callable[[date], set[Outcome]]:
-    return lambda day: outcomes(fund.expire(store, the_chart(), day))
-
-
 def test_expiry_into_a_closed_month_waits_for_an_open_one(store: Store) -> None:
     held = entry("R", CITY, "500101", "1003", 10, Action.RESERVE, day=date(2024, 12, 5), expires=date(2024, 12, 6))
     post(store, entry("M", CITY, "1003", "4101", 90, day=date(2024, 12, 5)), held)
     fund.open_accounts(store, [Account("370300", "310", "300101", "", "统筹基金结余", ACCOUNTS[3].side, FIRST)])
     assert fund.close_month(store, the_chart(), CITY, 202412).outcome is O.POSTED
-    expire = refused_in_a_closed_month(store)
-    assert [expire(day) for day in (LAST_DAY, date(2025, 1, 2), date(2025, 1, 3))] == [
-        {O.PERIOD_CLOSED}, {O.POSTED}, set(),
-    ]  # fmt: skip
+    days = (LAST_DAY, date(2025, 1, 2), date(2025, 1, 3))
+    found = [outcomes(fund.expire(store, the_chart(), day)) for day in days]
+    assert found == [{O.PERIOD_CLOSED}, {O.POSTED}, set()]

@@ -44,31 +44,46 @@ def verify(connection: Connection, anchor: Anchor | None = None, tell: Tell = la
     Of each chain the first wrong record is named; what follows it is its consequence. ``anchor`` is a head exported
     earlier: the chains must still reach it, record for record.
     """
+    try:
+        return _verify(connection, anchor, tell)
+    except DBAPIError as error:
+        if not _is_broken_text(error):
+            raise
     with _any_text(connection):
-        heads = {Partition(row.admdvs, row.year): Head(row.seq, row.hash) for row in connection.execute(select(_head))}
-        named = connection.execute(select(_chain.c.admdvs, _chain.c.year).distinct())
-        partitions = {*heads, *(Partition(*row) for row in named), *(anchor.partitions if anchor else ())}
-        counts: dict[Partition, int] = {}
-        findings: list[Finding] = []
-        for partition in sorted(partitions, key=str):
-            tell(f"核对{partition}的记录链")
-            walk = _Walk(connection, partition, anchor)
-            findings += _readable(walk.findings(heads.get(partition)), f"{partition}：记录链")
-            counts[partition] = walk.head.seq
-        tell("核对未入链的记录")
-        findings += _unchained(connection)
-        tell("重算账户余额")
-        findings += _readable(journal.replay_findings(connection), "账户余额")
-        return Verification(counts, findings)
+        return _verify(connection, anchor, tell)
+
+
+def _verify(connection: Connection, anchor: Anchor | None, tell: Tell) -> Verification:
+    heads = {Partition(row.admdvs, row.year): Head(row.seq, row.hash) for row in connection.execute(select(_head))}
+    named = connection.execute(select(_chain.c.admdvs, _chain.c.year).distinct())
+    partitions = {*heads, *(Partition(*row) for row in named), *(anchor.partitions if anchor else ())}
+    counts: dict[Partition, int] = {}
+    findings: list[Finding] = []
+    for partition in sorted(partitions, key=str):
+        tell(f"核对{partition}的记录链")
+        walk = _Walk(connection, partition, anchor)
+        findings += _readable(walk.findings(heads.get(partition)), f"{partition}：记录链")
+        counts[partition] = walk.head.seq
+    tell("核对未入链的记录")
+    findings += _unchained(connection)
+    tell("重算账户余额")
+    findings += _readable(journal.replay_findings(connection), "账户余额")
+    return Verification(counts, findings)
+
+
+def _is_broken_text(error: DBAPIError) -> bool:
+    """Whether SQLite's driver could not decode a text; that error alone has no code of SQLite's."""
+    return isinstance(error.orig, sqlite3.OperationalError) and not hasattr(error.orig, "sqlite_errorname")
 
 
 @contextmanager
 def _any_text(connection: Connection) -> Iterator[None]:
-    """SQLite hands out texts with broken bytes too: they are a finding, and must not end the verification."""
+    """SQLite hands out texts with broken bytes too: they are a finding, and must not end the verification.
+
+    It slows down every reading, so it is used only where a first one has met such a text.
+    """
     driver = connection.connection.dbapi_connection
-    if not isinstance(driver, sqlite3.Connection):
-        yield
-        return
+    assert isinstance(driver, sqlite3.Connection)
     driver.text_factory = lambda raw: raw.decode("utf-8", "backslashreplace")
     try:
         yield
@@ -176,7 +191,7 @@ def _chunks(connection: Connection, partition: Partition) -> Iterator[list[Row[A
     last = 0
     while True:
         own = _own(partition).where(_chain.c.seq > last).order_by(_chain.c.seq).limit(CHUNK)
-        rows = list(connection.execute(own))
+        rows = list(connection.execute(own).all())
         if not rows:
             return
         yield rows
