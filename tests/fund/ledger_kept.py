@@ -99,7 +99,7 @@ def books(*limits: Limit, closed: Mapping[Book, int] | None = None, today: date 
         entry(f"MONEY-{'-'.join(book)}", book, "1003", code, 1000)
         for book, code in ((CITY, "4101"), (RESIDENT, "4101"), (SERIOUS, "400108"), (COUNTY, "4101"))
     ]
-    assert set(kept.post(*money, entry("MONEY", CITY, "1004", "1003", 200))) == {O.POSTED}
+    assert set(kept.post(*money, entry("MONEY", CITY, "1004", "1003", 200))) == {Outcome.POSTED}
     kept.limits, kept.closed, kept.today = [*floors, *limits], closed or {}, today
     return kept
 

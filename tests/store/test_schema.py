@@ -59,7 +59,8 @@ def test_tables_without_rowid_are_the_same_in_schema_and_migrations(sqlite_url: 
     Store(sqlite_url).close()
     engine = create_engine(sqlite_url)
     with engine.connect() as connection:
-        made = dict(row for row in connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")))
+        rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
+        made: dict[str, str] = {row.name: row.sql for row in rows}
     engine.dispose()
     for table in schema.metadata.sorted_tables:
         assert ("WITHOUT ROWID" in made[table.name]) == (table.dialect_options["sqlite"]["with_rowid"] is False)

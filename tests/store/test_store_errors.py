@@ -15,7 +15,7 @@ from sqlalchemy import event, make_url
 
 from yibao.flows.fund import post
 from yibao.fund.outcomes import Outcome
-from yibao.store import Store, StoreError, StoreUnavailableError
+from yibao.store import Store, StoreUnavailableError
 
 NOBODY = 65534
 SECRET = "Geheim-42"
@@ -190,9 +190,3 @@ def test_a_connection_that_breaks_at_the_commit_leaves_the_outcome_open_and_send
         event.remove(store.engine, "commit", broken)
         assert post(store, the_chart(), entries)[0].outcome.stands
     assert sum(row[0] == "E" for row in tables_of(postgres_url)["fund_entry"]) == 1
-
-
-def test_every_kind_of_error_is_a_store_error() -> None:
-    for kind in (StoreUnavailableError, *StoreError.__subclasses__()):
-        assert issubclass(kind, StoreError)
-        assert kind.__doc__

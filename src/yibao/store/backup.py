@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Connection, LargeBinary, Table, func, select
 
 from yibao.store import schema
@@ -61,16 +62,15 @@ def _write(connection: Connection, archive: zipfile.ZipFile, table: Table) -> di
     rows = connection.execute(whole)
     with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as member:
         for chunk in rows.partitions(_CHUNK):
-            lines = [json.dumps([_out(cell) for cell in row], ensure_ascii=False) for row in chunk]
-            data = ("\n".join(lines) + "\n").encode()
+            data = b"".join([orjson.dumps(tuple(row), default=_hex, option=orjson.OPT_APPEND_NEWLINE) for row in chunk])
             sha.update(data)
             member.write(data)
-            count += len(lines)
+            count += len(chunk)
     return {"rows": count, "sha256": sha.hexdigest()}
 
 
-def _out(cell: Any) -> Any:
-    return bytes(cell).hex() if isinstance(cell, bytes | memoryview) else cell
+def _hex(cell: bytes | memoryview) -> str:
+    return bytes(cell).hex()
 
 
 def restore(path: Path, store: Store, tell: Tell = lambda _step: None) -> Backup:

@@ -5,6 +5,7 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -145,20 +146,28 @@ def insert_rows(connection: Connection, table: Table, rows: list[tuple[Any, ...]
     """Adds rows, given in the order of the table's columns, in one go: executemany, or COPY where it is faster."""
     if not rows:
         return
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    if connection.dialect.name == "postgresql" and len(rows) >= _COPY_FROM:
-        text = f"COPY {table.name} ({columns}) FROM STDIN"
+    dialect = connection.dialect.name
+    if dialect == "postgresql" and len(rows) >= _COPY_FROM:
+        text = _adding(table, dialect, copy=True)
         with _driver_errors(connection, text) as cursor, cursor.copy(text) as copy:
             for row in rows:
                 copy.write_row(row)
         return
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    text = f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join([mark] * len(table.columns))})"
+    text = _adding(table, dialect, copy=False)
     with _driver_errors(connection, text) as cursor:
         if len(rows) == 1:
             cursor.execute(text, rows[0])
         else:
             cursor.executemany(text, rows)
+
+
+@cache
+def _adding(table: Table, dialect: str, copy: bool) -> str:
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    if copy:
+        return f"COPY {table.name} ({columns}) FROM STDIN"
+    marks = ", ".join(["%s" if dialect == "postgresql" else "?"] * len(table.columns))
+    return f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"
 
 
 Compiled = tuple[str, list[str] | None, dict[str, Any]]

@@ -80,11 +80,10 @@ class Kind:
                 cells[place] = date.fromisoformat(text)
         for place, enum in self._enums.items():
             cells[place] = enum(cells[place])
-        if self.children is None:
-            return self.record._make(cells)
-        values = dict(zip(self.fields, cells, strict=True))
-        values[self.children.field] = tuple(self.children.make(*line[2:]) for line in lines)
-        return self.record(**values)
+        if self.children is not None and self._lines is not None:
+            make = self.children.make
+            cells.insert(self._lines, tuple([make(*line[2:]) for line in lines]))
+        return self.record._make(cells)
 
 
 KINDS: dict[str, Kind] = {

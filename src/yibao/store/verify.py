@@ -19,7 +19,8 @@ from yibao.store.chain import Head, Partition, genesis, link
 from yibao.store.heads import Anchor, Mark
 from yibao.store.kinds import KINDS, Kind, fetch
 
-CHUNK = 5_000
+CHUNK = 500
+"""Records read at once. More are slower: they outlive the collector's first look and leave the processor's cache."""
 MOST = 100
 """How many records of one kind are named that are in no chain, or have wrong lines."""
 _chain, _head = schema.audit_chain, schema.audit_head
