@@ -31,7 +31,7 @@ from yibao.packs import load_law
 from yibao.store import Store, schema
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-import postgres  # noqa: E402  (the tests' own server)
+import postgres
 
 BOOK = Book("370300", "310")
 TABLES = (schema.fund_entry, schema.fund_line, schema.audit_chain)

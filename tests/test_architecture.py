@@ -87,7 +87,9 @@ BREAKS = {
     "Only the command line imports typer": [("engine/session.py", "rich", "yibao.engine.session -> rich")],
     "Only report draws charts": [("casemix/__init__.py", "altair", "yibao.casemix -> altair")],
     "Only engine and tables speak to DuckDB": [("law/__init__.py", "duckdb", "yibao.law -> duckdb")],
-    "Only store speaks to the database of records": [("flows/files.py", "sqlalchemy", "yibao.flows.files -> sqlalchemy")],
+    "Only store speaks to the database of records": [
+        ("flows/files.py", "sqlalchemy", "yibao.flows.files -> sqlalchemy")
+    ],
     "The product imports no development tool": [("engine/session.py", "pyspark", "yibao.engine.session -> pyspark")],
 }
 

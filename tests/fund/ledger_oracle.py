@@ -145,7 +145,8 @@ def ended_by(action: Action) -> Rule:
 def reservation_expired(case: Case) -> bool:
     if ended_by(Action.EXPIRE)(case):
         return True
-    last = case.target.expires if case.target and case.action is Action.SETTLE else None
+    own = case.entry.expires if case.action is Action.RESERVE else None
+    last = case.target.expires if case.target and case.action is Action.SETTLE else own
     return last is not None and case.entry.entry_date > last
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from random import Random
 
-import pytest
 from fund.ledger_commands import ACCOUNTS, CITY, COUNTY, DICE, RESIDENT, SERIOUS, random_limits, sequence
 from fund.ledger_kept import Kept
 from fund.ledger_oracle import Ledger, worth
@@ -31,7 +30,6 @@ def cut(dice: Random, steps: Sequence[list[Entry]]) -> list[list[Entry]]:
     return batches
 
 
-@pytest.mark.xfail(strict=True, reason="the defects of the tests marked above")
 @MANY
 @given(DICE, STEPS, CLOSED, TODAY)
 def test_every_answer_is_that_of_the_slow_model(

@@ -74,7 +74,7 @@ def _tables(connection: Connection) -> Tables:
         list(chain),
         {row[:2]: row[2:] for row in heads},
         {
-            (kind, row[0]): row[1:]
+            (kind, row[0]): (row, [])
             for kind, some in (("account", accounts), ("limit", limits), ("close", closes))
             for row in some
         },
@@ -102,7 +102,11 @@ def _broken_entries(tables: Tables) -> Iterator[str]:
 def _broken_chain(tables: Tables) -> Iterator[str]:
     contents = dict(tables.others)
     for entry_id, row in tables.entries.items():
-        contents["entry", entry_id] = (*row, tables.lines.get(entry_id, []))
+        lines = tables.lines.get(entry_id, [])
+        numbered = [
+            (entry_id, number, *line) for number, line in zip(tables.numbers.get(entry_id, []), lines, strict=True)
+        ]
+        contents["entry", entry_id] = (row, numbered)
     chained = Counter((row[3], row[4]) for row in tables.chain)
     for record in contents.keys() - chained.keys():
         yield f"{record} is in no chain"
@@ -112,7 +116,7 @@ def _broken_chain(tables: Tables) -> Iterator[str]:
             yield f"chain {admdvs} {year} {seq} has no record of its own: {kind} {record_id}"
             continue
         before = at.get((admdvs, year)) or (0, hashlib.sha256(f"yibao {admdvs} {year}".encode()).digest())
-        named = [kind, record_id, recorded_at, contents[kind, record_id]]
+        named = [kind, record_id, recorded_at, *contents[kind, record_id]]
         content = json.dumps(named, ensure_ascii=False, separators=(",", ":")).encode()
         if seq != before[0] + 1 or bytes(found) != hashlib.sha256(before[1] + content).digest():
             yield f"chain {admdvs} {year} {seq} does not follow from the one before it and {record_id}"

@@ -89,15 +89,17 @@ def rows_of(connection: Connection) -> dict[str, Rows]:
 # the chain as the documentation says it, without the store's own code
 
 
-def contents(tables: dict[str, Rows]) -> dict[tuple[str, str], list[Any]]:
-    """What the chain covers of every record, put together from the columns of the tables alone."""
+def contents(tables: dict[str, Rows]) -> dict[tuple[str, str], tuple[Any, list[Any]]]:
+    """What the chain covers of every record: its row and the rows of its lines, as they stand in the tables."""
     lines: dict[str, list[Any]] = defaultdict(list)
-    for entry_id, _number, *line in tables["fund_line"]:
-        lines[entry_id].append(line)
-    found = {("entry", row[0]): [*row, lines[row[0]]] for row in tables["fund_entry"]}
-    for kind in ("account", "limit", "close", "bank_line", "assertion"):
-        found |= {(kind, row[0]): list(row[1:]) for row in tables[f"fund_{kind}"]}
-    return found
+    for line in tables["fund_line"]:
+        lines[line[0]].append(line)
+    kinds = ("account", "limit", "entry", "close", "bank_line", "assertion")
+    return {
+        (kind, row[0]): (row, lines[row[0]] if kind == "entry" else [])
+        for kind in kinds
+        for row in tables[f"fund_{kind}"]
+    }
 
 
 def start(admdvs: str, year: int) -> bytes:
@@ -106,7 +108,7 @@ def start(admdvs: str, year: int) -> bytes:
 
 
 def linked(before: bytes, *record: Any) -> bytes:
-    """The hash of a record (kind, id, moment, content) after the one before it."""
+    """The hash of a record (kind, id, moment, row, lines) after the one before it."""
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(before + text.encode()).digest()
 
@@ -124,7 +126,7 @@ def relink(connection: Connection) -> None:
     for (admdvs, year), rows in chains.items():
         last = start(admdvs, year)
         for seq, (kind, record_id, at) in enumerate(rows, 1):
-            last = linked(last, kind, record_id, at, records[kind, record_id])
+            last = linked(last, kind, record_id, at, *records[kind, record_id])
             connection.execute(insert(schema.audit_chain).values((admdvs, year, seq, kind, record_id, at, last)))
         connection.execute(insert(schema.audit_head).values((admdvs, year, len(rows), last)))
 

@@ -33,7 +33,7 @@ def test_every_hash_is_the_sha_256_of_the_one_before_it_and_the_record_as_compac
     for (admdvs, year), chain in chains(store_url).items():
         last = start(admdvs, year)
         for number, (seq, kind, record_id, recorded_at, found) in enumerate(chain, 1):
-            last = linked(last, kind, record_id, recorded_at, records[kind, record_id])
+            last = linked(last, kind, record_id, recorded_at, *records[kind, record_id])
             assert (seq, bytes(found)) == (number, last), record_id
             seen.append((kind, record_id))
         assert (heads[admdvs, year][0], bytes(heads[admdvs, year][1])) == (len(chain), last)

@@ -111,6 +111,14 @@ def in_memory(accounts: Sequence[Account], limits: Sequence[Limit], entries: Seq
     return decide(nothing, the_chart(), entries)
 
 
+def as_row(record: Entry) -> tuple[object, ...]:
+    """The plain values of an entry, then its lines, as the tables hold them."""
+    day, last = record.entry_date.isoformat(), record.expires and record.expires.isoformat()
+    book = (record.admdvs, record.fund_type)
+    names = (record.settles, record.memo, record.refers, last, record.group_id, record.bank_ref)
+    return (record.entry_id, record.action.value, *book, day, *names, *map(tuple, record.lines))
+
+
 def same_on_both(stores: Stores, world: World, dice: Random, steps: int) -> None:
     """Posts one random sequence to both and compares all there is: answers, rows, balances, the hashes of the chain."""
     accounts = [world.account(one) for one in ACCOUNTS]
@@ -123,8 +131,8 @@ def same_on_both(stores: Stores, world: World, dice: Random, steps: int) -> None
     one, other = (tables(store) for store in stores)
     assert one == other
     prefix = f"{world.number:04}"
-    rows = {key: (*row, tuple(map(tuple, one.lines[key]))) for key, row in one.entries.items() if row[2][:4] == prefix}
-    assert rows == {record.key: record.content() for record in expected.records}
+    rows = {key: (*row, *map(tuple, one.lines[key])) for key, row in one.entries.items() if row[2][:4] == prefix}
+    assert rows == {record.key: as_row(record) for record in expected.records}
     balances = {slot: parts for slot, parts in one.balances.items() if slot[0][:4] == prefix and any(parts)}
     assert balances == {slot: tuple(totals) for slot, totals in expected.totals.items() if any(totals)}
     again = [fund.post(store, the_chart(), entries) for store in stores]
@@ -252,9 +260,10 @@ def test_months_are_closed_one_after_another_and_stay_closed(store: Store) -> No
     months = [202410, 202412, 202411, 202411, 202410]
     assert [close(one) for one in months] == [_O.POSTED, _O.PERIOD_NOT_NEXT, _O.POSTED, _O.EXISTS, _O.EXISTS]
     assert close(202412, RESIDENT) is _O.POSTED, "each book has its own months"
-    assert [close(one) for one in (202412, 202501)] == [_O.POSTED, _O.POSTED], "nothing to carry"
+    assert close(202412) is _O.POSTED, "nothing to carry"
+    assert close(202501) is _O.FUTURE_DATE, "a month is closed when it has ended"
     late, soon = date(2025, 1, 31), date(2025, 2, 1)
-    assert post(store, entry("A", CITY, "1003", "4101", 5, day=late)) == [_O.PERIOD_CLOSED]
+    assert post(store, entry("A", CITY, "1003", "4101", 5, day=date(2024, 12, 31))) == [_O.PERIOD_CLOSED]
     assert post(store, entry("A", CITY, "1003", "4101", 5, day=soon)) == [_O.FUTURE_DATE]
     assert post(store, entry("A", RESIDENT, "1003", "4101", 5, day=late)) == [_O.POSTED]
 

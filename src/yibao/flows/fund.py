@@ -121,7 +121,7 @@ def expire(store: Store, chart: Chart, day: date) -> list[Answer]:
 
 
 def close_month(store: Store, chart: Chart, book: Book, month: int) -> Answer:
-    """Closes a month (yyyymm) of a book: nothing can be posted in it or before it from then on.
+    """Closes a month (yyyymm) of a book that has ended: nothing can be posted in it or before it from then on.
 
     Months are closed one after another. December also carries income and expense over to the fund's balance (年终结转)
     in the same unit of work.
@@ -129,6 +129,8 @@ def close_month(store: Store, chart: Chart, book: Book, month: int) -> Answer:
 
     def work(unit: Unit) -> Answer:
         close = Close(book.admdvs, book.fund_type, month)
+        if unit.today < date(*divmod(next_month(month), 100), 1):
+            return Answer(close.key, Outcome.FUTURE_DATE, f"{month // 100}年{month % 100}月还没有结束")
         if not ledger.lock_book(unit, book):
             return Answer(close.key, Outcome.ACCOUNT_UNKNOWN, f"{book.admdvs} {book.fund_type}还没有开账")
         closed = ledger.read_standing(unit.connection, (), [book]).closed.get(book)

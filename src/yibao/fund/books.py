@@ -84,8 +84,10 @@ class Books:
                 return Outcome.BAD_AMOUNT, f"{amount}分"
             if side == "D":
                 debits += amount
-            else:
+            elif side == "C":
                 credits += amount
+            else:
+                return Outcome.BAD_AMOUNT, f"方向“{side}”既不是借也不是贷"
         if entry.action in WITHOUT_LINES:
             if asked.lines:
                 return Outcome.LINES_UNEXPECTED, ""
@@ -98,6 +100,10 @@ class Books:
     def _reference(self, entry: Entry) -> Refusal | None:
         action = entry.action
         if action not in ENDS_RESERVATION and action is not Action.REVERSE:
+            if entry.refers is not None:
+                return Outcome.REFERENCE_NOT_FIT, f"{action.label}不关联别的凭证"
+            if action is Action.RESERVE and entry.expires is not None and entry.expires < entry.entry_date:
+                return Outcome.RESERVATION_EXPIRED, f"到期日{entry.expires.isoformat()}早于记账日期"
             return None
         if entry.refers is None:
             return Outcome.REFERENCE_MISSING, ""
@@ -113,15 +119,15 @@ class Books:
             return (Outcome.ALREADY_REVERSED, entry.refers) if done else None
         if target.action is not Action.RESERVE:
             return Outcome.REFERENCE_NOT_FIT, f"{entry.refers}是{target.action.label}"
+        if action is Action.EXPIRE and target.expires is None:
+            return Outcome.REFERENCE_NOT_FIT, f"{target.entry_id}没有到期日"
         if done:
             return _ENDED[done], entry.refers
         return self._reservation(entry, target)
 
     def _reservation(self, entry: Entry, target: Entry) -> Refusal | None:
         if entry.action is Action.EXPIRE:
-            if target.expires is None:
-                return Outcome.REFERENCE_NOT_FIT, f"{target.entry_id}没有到期日"
-            if entry.entry_date <= target.expires:
+            if target.expires is not None and entry.entry_date <= target.expires:
                 return Outcome.RESERVATION_NOT_DUE, f"到期日{target.expires.isoformat()}"
         elif entry.action is Action.SETTLE:
             if target.expires is not None and entry.entry_date > target.expires:

@@ -4,12 +4,12 @@
 as one. The result depends only on the view and the order of the commands (RULEBOOK §0: a posting is refused whole).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from yibao.fund.books import Books
 from yibao.fund.chart import Chart, transfer_allowed
 from yibao.fund.outcomes import Outcome
-from yibao.fund.records import Entry
+from yibao.fund.records import Action, Entry
 from yibao.fund.view import Answer, Decision, View
 
 
@@ -33,7 +33,7 @@ def decide(view: View, chart: Chart, entries: Sequence[Entry], *, whole: bool = 
             answers.update(zip(places, found, strict=True))
     done = [answers[place] for place in range(len(entries))]
     if whole and any(not answer.outcome.stands for answer in done):
-        return Decision([_not_kept(answer, Outcome.BATCH_REFUSED) for answer in done], [], {})
+        return Decision([_not_kept(answer, view.known, Outcome.BATCH_REFUSED) for answer in done], [], {})
     return Decision(done, records, books.balances.changed())
 
 
@@ -75,22 +75,24 @@ def _group(books: Books, unit: Sequence[Entry]) -> tuple[list[Answer], list[Entr
         if answer.outcome is Outcome.POSTED:
             kept.append(entry)
         answers.append(answer)
-    refused = any(not answer.outcome.stands for answer in answers)
-    reason = Outcome.LINKED_REFUSED
+    reason: Outcome | None = None
     detail = ""
-    if not refused and kept:
-        if unit[0].group_id in books.view.groups:
-            refused, reason = True, Outcome.GROUP_CHANGED
-        elif transfer := _unlawful_transfer(books, kept):
-            refused, reason, detail = True, Outcome.TRANSFER_BETWEEN_INSURANCES, transfer
-    books.end_group(keep=not refused)
-    if refused:
-        return [_not_kept(answer, reason, detail) for answer in answers], []
-    return answers, kept
+    if transfer := _unlawful_transfer(books, kept):
+        reason, detail = Outcome.TRANSFER_BETWEEN_INSURANCES, transfer
+    elif kept and unit[0].group_id in books.view.groups:
+        reason = Outcome.GROUP_CHANGED
+    elif any(not answer.outcome.stands for answer in answers):
+        reason = Outcome.LINKED_REFUSED
+    books.end_group(keep=reason is None)
+    if reason is None:
+        return answers, kept
+    return [_not_kept(answer, books.known, reason, detail) for answer in answers], []
 
 
-def _not_kept(answer: Answer, reason: Outcome, detail: str = "") -> Answer:
-    return answer._replace(outcome=reason, detail=detail) if answer.outcome is Outcome.POSTED else answer
+def _not_kept(answer: Answer, known: Mapping[str, Entry], reason: Outcome, detail: str = "") -> Answer:
+    """The answer once its batch or group is taken back: what is not on the books gets the reason."""
+    gone = answer.outcome.stands and answer.key not in known
+    return answer._replace(outcome=reason, detail=detail) if gone else answer
 
 
 def _unlawful_transfer(books: Books, entries: Sequence[Entry]) -> str:
@@ -103,7 +105,10 @@ def _unlawful_transfer(books: Books, entries: Sequence[Entry]) -> str:
                 continue
             for given in _counter(books, payer, "D"):
                 for taken in _counter(books, payee, "C"):
-                    if not transfer_allowed(books.chart, payer.fund_type, given, payee.fund_type, taken):
+                    way = (payer.fund_type, given, payee.fund_type, taken)
+                    if payer.action is Action.REVERSE and payee.action is Action.REVERSE:
+                        way = (payee.fund_type, taken, payer.fund_type, given)
+                    if not transfer_allowed(books.chart, *way):
                         return f"{payer.entry_id}（{given}）→{payee.entry_id}（{taken}）"
     return ""
 

@@ -1,16 +1,11 @@
 """What the ledger keeps: accounts, limits, entries (凭证), closed months, bank lines. Values, never changed.
 
-Every record knows its partition (year, agency), its business id and its ``content()``: the plain JSON values that the
-store hashes, so that an auditor can recompute the chain from the tables alone.
+Every record knows its partition in the store (year, agency) and its business id, unique within its kind.
 """
 
-from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
-
-Json = str | int | None | Sequence["Json"]
-"""What content is made of: texts, whole numbers, null and lists of them."""
 
 
 class Side(StrEnum):
@@ -107,10 +102,6 @@ class Account(NamedTuple):
         """The business id."""
         return self.no
 
-    def content(self) -> tuple[Json, ...]:
-        """What the audit chain covers."""
-        return (*self[:5], self.side, self.opened.isoformat())
-
 
 class Limit(NamedTuple):
     """A limit of an account, in fen on its normal side; the highest ``version`` holds, None lifts it.
@@ -132,10 +123,6 @@ class Limit(NamedTuple):
     def key(self) -> str:
         """The business id."""
         return f"{self.acct_no}/{self.kind.value}/{self.budget_year}/{self.version}"
-
-    def content(self) -> tuple[Json, ...]:
-        """What the audit chain covers."""
-        return tuple(self)
 
 
 class Line(NamedTuple):
@@ -178,14 +165,6 @@ class Entry(NamedTuple):
         """The business id."""
         return self.entry_id
 
-    def content(self) -> tuple[Json, ...]:
-        """What the audit chain covers."""
-        return (
-            self.entry_id, self.action, self.admdvs, self.fund_type, self.entry_date.isoformat(), self.settles,
-            self.memo, self.refers, None if self.expires is None else self.expires.isoformat(), self.group_id,
-            self.bank_ref, self.lines,
-        )  # fmt: skip
-
 
 class Close(NamedTuple):
     """A closed month (结账) of a book: no entry may bear a day in it or before it from then on."""
@@ -204,10 +183,6 @@ class Close(NamedTuple):
     def key(self) -> str:
         """The business id."""
         return f"{self.admdvs}-{self.fund_type}-{self.month}"
-
-    def content(self) -> tuple[Json, ...]:
-        """What the audit chain covers."""
-        return tuple(self)
 
 
 class BankLine(NamedTuple):
@@ -236,10 +211,6 @@ class BankLine(NamedTuple):
         """The business id."""
         return f"{self.acct_no}/{self.bank_ref}"
 
-    def content(self) -> tuple[Json, ...]:
-        """What the audit chain covers."""
-        return (self.acct_no, self.bank_ref, self.day.isoformat(), *self[3:])
-
 
 class Assertion(NamedTuple):
     """That an account held ``stated`` fen at the end of ``day`` by the bank's word, and ``booked`` by ours."""
@@ -263,10 +234,6 @@ class Assertion(NamedTuple):
     def key(self) -> str:
         """The business id."""
         return f"{self.acct_no}/{self.day.isoformat()}/{self.number}"
-
-    def content(self) -> tuple[Json, ...]:
-        """What the audit chain covers."""
-        return (self.acct_no, self.day.isoformat(), *self[2:])
 
 
 Record = Account | Limit | Entry | Close | BankLine | Assertion

@@ -1,9 +1,12 @@
 """The audit chain: each record's hash covers the one before it, in one chain for each agency and year."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
+
+from yibao.store.errors import StoreError
 
 
 class Partition(NamedTuple):
@@ -28,10 +31,19 @@ def genesis(partition: Partition) -> Head:
     return Head(0, hashlib.sha256(f"yibao {partition.admdvs} {partition.year}".encode()).digest())
 
 
-def link(before: bytes, kind: str, record_id: str, recorded_at: str, content: Any) -> bytes:
+def link(
+    before: bytes, kind: str, record_id: str, recorded_at: str, row: Sequence[Any], lines: Sequence[Sequence[Any]]
+) -> bytes:
     """The hash of a record in its chain: SHA-256 over the hash before it and the record as compact JSON in UTF-8.
 
-    The JSON is ``[kind, record_id, recorded_at, content]`` without spaces, so an auditor can recompute a chain with
-    any tool. ``content`` is what the record's ``content()`` says.
+    The JSON is ``[kind, record_id, recorded_at, row, lines]`` without spaces, with the record's row and its lines as
+    they stand in their tables, so an auditor can recompute a chain with any tool. Raises StoreError for a text that
+    not every database can keep.
     """
-    return hashlib.sha256(before + orjson.dumps((kind, record_id, recorded_at, content), default=list)).digest()
+    try:
+        text = orjson.dumps((kind, record_id, recorded_at, row, lines))
+    except TypeError as error:
+        raise StoreError(f"记录（{kind} {record_id!r}）里有不能保存的字符，没有写入") from error
+    if b"\\u0000" in text:
+        raise StoreError(f"记录（{kind} {record_id!r}）里有空字符（NUL），没有写入；请删去后重发")
+    return hashlib.sha256(before + text).digest()

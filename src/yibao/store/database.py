@@ -51,8 +51,9 @@ def address(where: str) -> URL:
     try:
         url = make_url(where)
         backend = url.get_backend_name()
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise StoreUnavailableError(f"“{where}”不是数据库地址；写文件路径，或 postgresql://用户@主机/库名") from error
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        # The text itself may hold a password.
+        raise StoreUnavailableError("这不是数据库地址；写文件路径，或 postgresql://用户@主机/库名") from error
     if backend == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     if backend == "sqlite":
@@ -94,7 +95,9 @@ def _set_up_postgresql(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get(READ)
+    reading = bool(connection.get_execution_options().get(READ))
+    # The connection may have been used for the other purpose before.
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 _RETRY_SQLSTATES = frozenset(("40001", "40P01", "23505"))
 _DISK_FULL = "53100"
@@ -60,10 +60,19 @@ def disk_full(error: DBAPIError) -> bool:
     return name == "SQLITE_FULL" or sqlstate(error) == _DISK_FULL or source in _GROWING
 
 
+def _broken_text(error: DBAPIError) -> bool:
+    """Whether a text cannot be kept (NUL, no encoding) or what is kept cannot be read as text."""
+    state = sqlstate(error)
+    undecodable = isinstance(error.orig, sqlite3.OperationalError) and not hasattr(error.orig, "sqlite_errorname")
+    return state == "22021" or undecodable or (isinstance(error, DataError) and not state)
+
+
 def lost(error: DBAPIError) -> bool:
     """Whether the connection is gone or never came about."""
     state = sqlstate(error)
     named = state or getattr(error.orig, "sqlite_errorname", "")
+    if isinstance(error.orig, sqlite3.OperationalError) and not named:
+        return False  # a text with broken bytes, which SQLite's driver could not decode
     gone = error.connection_invalidated or state.startswith(_GONE_SQLSTATES)
     return gone or (isinstance(error, OperationalError) and not named)
 
@@ -73,7 +82,7 @@ def explained(error: DBAPIError, where: str, *, committing: bool = False) -> Exc
 
     ``committing`` says that the connection broke while the commit was under way.
     """
-    name = getattr(error.orig, "sqlite_errorname", "") or ""
+    name, state = getattr(error.orig, "sqlite_errorname", "") or "", sqlstate(error)
     if disk_full(error):
         return StoreFullError(f"{where}所在磁盘已满，这一批没有写入；腾出空间后原样重发即可")
     if retryable(error) or _waited_out(error):
@@ -84,6 +93,10 @@ def explained(error: DBAPIError, where: str, *, committing: bool = False) -> Exc
         return StoreUnavailableError(f"{where}不是账务库文件，或已损坏；请用备份恢复（yibao store restore）")
     if name.startswith(("SQLITE_READONLY", "SQLITE_IOERR")):
         return StoreUnavailableError(f"{where}不能写入：只读、没有权限或磁盘出错；这一批没有写入")
+    if _broken_text(error):
+        return StoreError(f"{where}里有损坏的文字，或要写入的文字含有不能保存的字符；请运行 yibao fund verify 核验")
+    if state.startswith("XX"):
+        return StoreUnavailableError(f"{where}的数据文件损坏；请停止使用，用备份恢复（yibao store restore）")
     if lost(error):
         if committing:
             return StoreUnavailableError(f"{where}在提交时连接中断，这一批可能已经写入；恢复后原样重发，不会重复")

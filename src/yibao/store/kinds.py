@@ -52,10 +52,9 @@ class Kind:
         }
         self._lines: int | None = record._fields.index(inside) if inside else None
 
-    def rows(self, records: Sequence[Any]) -> tuple[list[Row], list[Row]]:
-        """The records' rows in the main table, and those of their lines."""
-        rows: list[Row] = []
-        lines: list[Row] = []
+    def rows(self, records: Sequence[Any]) -> list[tuple[Row, list[Row]]]:
+        """Each record's row in the main table with the rows of its lines."""
+        found: list[tuple[Row, list[Row]]] = []
         pick, days, enums, within = self._pick, self._days, tuple(self._enums), self._lines
         for record in records:
             cells = list(pick(record))
@@ -66,11 +65,10 @@ class Kind:
                 cells[place] = cells[place].value
             if self._own_id:
                 cells.insert(0, record.key)
-            rows.append(tuple(cells))
-            if within is not None:
-                key = cells[0]
-                lines += [(key, number, *line) for number, line in enumerate(record[within], 1)]
-        return rows, lines
+            key = cells[0]
+            lines = [] if within is None else [(key, number, *line) for number, line in enumerate(record[within], 1)]
+            found.append((tuple(cells), lines))
+        return found
 
     def from_rows(self, row: Sequence[Any], lines: Sequence[Sequence[Any]]) -> Any:
         """The record of a row and its lines, as it was given to the store."""
@@ -103,16 +101,21 @@ KIND_OF: dict[type[Any], Kind] = {kind.record: kind for kind in KINDS.values()}
 
 def fetch(connection: Connection, kind: Kind, ids: Iterable[str]) -> dict[str, Any]:
     """The records of a kind by id; ids that are not there are left out."""
+    return {key: kind.from_rows(*rows) for key, rows in fetch_rows(connection, kind, ids).items()}
+
+
+def fetch_rows(connection: Connection, kind: Kind, ids: Iterable[str]) -> dict[str, tuple[Row, list[Row]]]:
+    """The rows of records with the rows of their lines, by id; ids that are not there are left out."""
     wanted = {"ids": listed(connection, ids)}
     dialect = connection.dialect.name
-    rows = run(connection, _by_id(kind.table, dialect), wanted)
-    if not rows:
-        return {}
-    lines: dict[str, list[Row]] = {}
-    if kind.children is not None:
+    found: dict[str, tuple[Row, list[Row]]] = {
+        row[0]: (row, []) for row in run(connection, _by_id(kind.table, dialect), wanted)
+    }
+    if kind.children is not None and found:
         for line in run(connection, _by_id(kind.children.table, dialect), wanted):
-            lines.setdefault(line[0], []).append(line)
-    return {row[0]: kind.from_rows(row, lines.get(row[0], ())) for row in rows}
+            if line[0] in found:
+                found[line[0]][1].append(line)
+    return found
 
 
 _statements: dict[tuple[str, str], Select[Any]] = {}

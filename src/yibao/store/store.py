@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from yibao.store import database, migrate, schema
-from yibao.store.errors import StoreUnavailableError, StoreVersionError, explained, retryable
+from yibao.store.errors import StoreError, StoreUnavailableError, StoreVersionError, explained, retryable
 from yibao.store.unit import Unit, moment
 
 T = TypeVar("T")
@@ -45,13 +45,16 @@ class Store:
     def _check_tables(self, create: bool) -> None:
         with database.read_only(self.engine) as connection:
             empty = not inspect(connection).has_table(schema.audit_chain.name)
-            found = "" if empty else connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            known = inspect(connection).has_table("alembic_version")
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if known else ""
         if empty and not create:
             raise StoreUnavailableError(f"{self.label}里还没有账；请核对地址，或先用 yibao fund open 建账")
         if empty:
             migrate.upgrade(self.engine)
-        elif found != schema.REVISION:
+        elif found and found < schema.REVISION:
             raise StoreVersionError(f"{self.label}的表结构是旧版（{found}）；请先备份，再运行 yibao store migrate")
+        elif found != schema.REVISION:
+            raise StoreVersionError(f"{self.label}的表结构（{found or '无版本'}）不是本版本的；请用建立它的新版本打开")
 
     def transact(self, work: Callable[[Unit], T]) -> T:
         """Runs ``work`` in one transaction and returns its result after the commit: all of it is kept or none.
@@ -75,6 +78,8 @@ class Store:
                 if attempt == ATTEMPTS or not (retryable(error) or stale):
                     raise explained(error, self.label, committing=committing) from error
                 time.sleep(random.uniform(0, 0.005 * 2**attempt))
+            except UnicodeEncodeError as error:
+                raise StoreError(f"要写入{self.label}的文字含有不能保存的字符，这一批没有写入") from error
         raise AssertionError("the loop ends in a result or an error")
 
     def now(self) -> str:

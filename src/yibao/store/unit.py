@@ -21,8 +21,12 @@ def moment(now: datetime) -> str:
     return now.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+Link = tuple[str, Row, list[Row]]
+"""What a chain takes in of a record: its kind, its row and the rows of its lines."""
+
+
 class Record(Protocol):
-    """What the store keeps: a value with its partition, its business id and its content."""
+    """What the store keeps: a value with its partition and its business id."""
 
     @property
     def admdvs(self) -> str:
@@ -35,9 +39,6 @@ class Record(Protocol):
     @property
     def key(self) -> str:
         """The business id, unique within the kind."""
-
-    def content(self) -> Any:
-        """Plain JSON values, which the chain covers."""
 
 
 class Unit:
@@ -63,32 +64,33 @@ class Unit:
 
         In its chain a unit's records stand by kind, in the order of `KINDS`, and within a kind as they were added.
         """
-        parts: dict[tuple[str, int], list[tuple[str, Any]]] = {}
+        parts: dict[tuple[str, int], list[Link]] = {}
         for kind in KINDS.values():
-            records = self._added.get(kind.name, [])
-            rows, lines = kind.rows(records)
-            insert_rows(self.connection, kind.table, rows)
+            records = self._added.get(kind.name)
+            if not records:
+                continue
+            kept = kind.rows(records)
+            insert_rows(self.connection, kind.table, [row for row, _lines in kept])
             if kind.children is not None:
-                insert_rows(self.connection, kind.children.table, lines)
-            for record in records:
+                insert_rows(self.connection, kind.children.table, [line for _row, lines in kept for line in lines])
+            for record, (row, lines) in zip(records, kept, strict=True):
                 slot = (record.admdvs, record.year)
                 if slot not in parts:
                     parts[slot] = []
-                parts[slot].append((kind.name, record))
+                parts[slot].append((kind.name, row, lines))
         for slot in sorted(parts):
             self._append(Partition(*slot), parts[slot])
         self._added = {}
 
-    def _append(self, partition: Partition, records: Sequence[tuple[str, Any]]) -> None:
+    def _append(self, partition: Partition, links: Sequence[Link]) -> None:
         seq, head = self._lock_head(partition)
         admdvs, year = partition
         at = self.recorded_at
         rows: list[Row] = []
-        for kind, record in records:
+        for kind, row, lines in links:
             seq += 1
-            record_id = record.key
-            head = link(head, kind, record_id, at, record.content())
-            rows.append((admdvs, year, seq, kind, record_id, at, head))
+            head = link(head, kind, row[0], at, row, lines)
+            rows.append((admdvs, year, seq, kind, row[0], at, head))
         insert_rows(self.connection, schema.audit_chain, rows)
         changed = {"a": partition.admdvs, "y": partition.year, "seq": seq, "hash": head}
         run(self.connection, _SET_HEAD, changed)
