@@ -95,18 +95,26 @@ def _set_up_postgresql(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = bool(connection.get_execution_options().get(READ))
-    # The connection may have been used for the other purpose before.
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+    reading = connection.get_execution_options().get(READ)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def read_only(engine: Engine) -> Connection:
+@contextmanager
+def read_only(engine: Engine) -> Iterator[Connection]:
     """A connection whose readings all show one moment, and which cannot write."""
-    connection = engine.connect().execution_options(**{READ: True})
-    if engine.dialect.name == "postgresql":
-        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return connection
+    with engine.connect().execution_options(**{READ: True}) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+            return
+        # Set for the reading alone: the pragma makes SQLite prepare every statement of the connection anew.
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute("PRAGMA query_only = ON")
+        try:
+            yield connection
+        finally:
+            driver.execute("PRAGMA query_only = OFF")
 
 
 def among(dialect: str, column: ColumnElement[str], name: str = "ids") -> ColumnElement[bool]:
