@@ -28,6 +28,7 @@ from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import SelectBase
 
 from yibao.store.errors import StoreUnavailableError
 
@@ -141,7 +142,21 @@ def run(connection: Connection, statement: ClauseElement, parameters: Mapping[st
     given = {**constants, **parameters}
     with _driver_errors(connection, text) as cursor:
         cursor.execute(text, given if order is None else [given[name] for name in order])
-        return list(cursor.fetchall()) if cursor.description is not None else []
+        return list(cursor.fetchall()) if isinstance(statement, SelectBase) else []
+
+
+@contextmanager
+def together(connection: Connection, rows: int) -> Iterator[None]:
+    """Sends the statements of the block to PostgreSQL without waiting for each answer, where there are few ``rows``.
+
+    Many rows are better copied, and PostgreSQL does not copy in between.
+    """
+    if connection.dialect.name != "postgresql" or rows >= _COPY_FROM:
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    with _driver_errors(connection, "pipeline"), driver.pipeline():
+        yield
 
 
 def run_many(connection: Connection, statement: ClauseElement, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -158,7 +173,7 @@ def insert_rows(connection: Connection, table: Table, rows: list[tuple[Any, ...]
     if not rows:
         return
     dialect = connection.dialect.name
-    if dialect == "postgresql" and len(rows) >= _COPY_FROM:
+    if dialect == "postgresql" and len(rows) >= _COPY_FROM and not _piped(connection):
         text = _adding(table, dialect, copy=True)
         with _driver_errors(connection, text) as cursor, cursor.copy(text) as copy:
             for row in rows:
@@ -170,6 +185,11 @@ def insert_rows(connection: Connection, table: Table, rows: list[tuple[Any, ...]
             cursor.execute(text, rows[0])
         else:
             cursor.executemany(text, rows)
+
+
+def _piped(connection: Connection) -> bool:
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.pgconn.pipeline_status)
 
 
 @cache

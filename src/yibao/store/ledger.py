@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from yibao.fund.records import Account, Action, Book, Entry, Limit
 from yibao.fund.view import Bounds, Decision, Totals, View, latest_bounds
 from yibao.store import schema
-from yibao.store.database import among, listed, run, run_many
+from yibao.store.database import among, listed, run
 from yibao.store.kinds import KINDS, fetch
 from yibao.store.unit import Unit
 
@@ -166,7 +166,7 @@ def keep(unit: Unit, decision: Decision) -> None:
     rows = [
         {"acct_no": slot[0], "year": slot[1], **totals._asdict()} for slot, totals in sorted(decision.totals.items())
     ]
-    run_many(unit.connection, _SET_TOTALS[unit.connection.dialect.name], rows)
+    unit.project(_SET_TOTALS[unit.connection.dialect.name], rows)
 
 
 def _set_totals(insert: Any) -> Any:

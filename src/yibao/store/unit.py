@@ -1,15 +1,15 @@
 """The unit of work: records of several rooms kept together, all or none, each with its place in the audit chain."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ClauseElement, Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from yibao.store import schema
 from yibao.store.chain import Head, Partition, genesis, link
-from yibao.store.database import insert_rows, run
+from yibao.store.database import insert_rows, run, run_many, together
 from yibao.store.kinds import KIND_OF, KINDS, Row
 
 CHINA = timezone(timedelta(hours=8))
@@ -53,17 +53,29 @@ class Unit:
         self.recorded_at = moment(now)
         self.today = now.astimezone(CHINA).date()
         self._added: dict[str, list[Any]] = {}
+        self._projected: list[tuple[ClauseElement, Sequence[Mapping[str, Any]]]] = []
 
     def add(self, records: Sequence[Record]) -> None:
         """Keeps records of one kind when the unit commits."""
         if records:
             self._added.setdefault(KIND_OF[type(records[0])].name, []).extend(records)
 
+    def project(self, statement: ClauseElement, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Brings a projection up to date when the unit commits: the statement runs for each of the rows."""
+        self._projected.append((statement, rows))
+
     def flush(self) -> None:
-        """Writes what was added: rows, lines, and the chains' new links, the heads locked in key order.
+        """Writes what was added: projections, rows, lines, and the chains' new links, the heads locked in key order.
 
         In its chain a unit's records stand by kind, in the order of `KINDS`, and within a kind as they were added.
         """
+        with together(self.connection, sum(len(records) for records in self._added.values())):
+            for statement, changed in self._projected:
+                run_many(self.connection, statement, changed)
+            self._write()
+        self._added, self._projected = {}, []
+
+    def _write(self) -> None:
         parts: dict[tuple[str, int], list[Link]] = {}
         for kind in KINDS.values():
             records = self._added.get(kind.name)
@@ -80,7 +92,6 @@ class Unit:
                 parts[slot].append((kind.name, row, lines))
         for slot in sorted(parts):
             self._append(Partition(*slot), parts[slot])
-        self._added = {}
 
     def _append(self, partition: Partition, links: Sequence[Link]) -> None:
         seq, head = self._lock_head(partition)
