@@ -9,6 +9,7 @@ from yibao.fund.records import Account, Action, Book, Entry, Line, Side
 from yibao.fund.view import View
 from yibao.kernel import MAX_FEN, yuan_text
 
+_MOVES_MONEY = frozenset((Action.POST, Action.RESERVE, Action.SETTLE))
 WITHOUT_LINES = frozenset((Action.VOID, Action.EXPIRE, Action.REVERSE))
 _ENDED = {
     Action.SETTLE: Outcome.RESERVATION_SETTLED,
@@ -35,6 +36,9 @@ class Books:
         self.known: dict[str, Entry] = dict(view.known)
         self.ended: dict[str, Action] = dict(view.ended)
         self.receipts: set[tuple[str, str]] = set(view.receipts)
+        # Most entries touch no account that a flow rule speaks about.
+        ruled = tuple(rule.subj_code for rule in chart.flows)
+        self._ruled = {number for number, one in view.accounts.items() if one.subj_code.startswith(ruled)}
         self._flows: dict[tuple[tuple[str, str], ...], tuple[str, str, str] | None] = {}
         self._undo: _Undo | None = None
 
@@ -172,7 +176,7 @@ class Books:
         return None
 
     def _flow(self, entry: Entry) -> Refusal | None:
-        if entry.action in (Action.POST, Action.RESERVE, Action.SETTLE):
+        if entry.action in _MOVES_MONEY and not self._ruled.isdisjoint([line[0] for line in entry.lines]):
             accounts = self.view.accounts
             sides = tuple([(line[1], accounts[line[0]].subj_code) for line in entry.lines])
             if sides not in self._flows:
