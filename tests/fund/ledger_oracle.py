@@ -134,7 +134,9 @@ def reference_not_fit(case: Case) -> bool:
     if (case.target.admdvs, case.target.fund_type) != (case.entry.admdvs, case.entry.fund_type):
         return True
     if case.action is Action.REVERSE:
-        return case.target.action not in BOOKED
+        # of one year, and without a bank number of its own
+        other_year = case.target.entry_date.year != case.entry.entry_date.year
+        return case.target.action not in BOOKED or other_year or case.entry.bank_ref is not None
     return case.target.action is not Action.RESERVE or (case.action is Action.EXPIRE and case.target.expires is None)
 
 

@@ -262,7 +262,7 @@ def test_a_day_yet_to_come_is_named_before_a_closed_month() -> None:
         (about("V", Action.EXPIRE, "R", day=DAY), _O.RESERVATION_SETTLED),
         (entry("V", CITY, "999999", "1004", 99, Action.SETTLE, refers="D", day=date(2024, 1, 1)), _O.OVER_RESERVATION),
         (about("V", Action.EXPIRE, "D", day=date(2024, 1, 1)), _O.RESERVATION_NOT_DUE),
-        (about("V", Action.REVERSE, "A", day=date(2024, 1, 1)), _O.ALREADY_REVERSED),
+        (about("V", Action.REVERSE, "A", day=date(2025, 1, 1)), _O.ALREADY_REVERSED),
         (about("V", Action.VOID, "D", day=date(2024, 12, 31)), _O.DATE_BEFORE_REFERENCE),
     ],
 )

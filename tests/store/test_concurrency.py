@@ -6,14 +6,16 @@ from contextlib import closing
 from functools import partial
 
 import ledgercheck
+import postgres
 import pytest
 from posting import BOOKS, OPENED, batch, entry, open_books, the_chart
 from processes import fork, isolated, succeed
 from rivals import PRICE, close_while_posting, crowd_at_limit, side_by_side
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from yibao.flows.fund import open_accounts, post
 from yibao.fund.chart import standard_accounts
+from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Action, Book, Entry
 from yibao.store import Store
 
@@ -182,3 +184,20 @@ def accounts_opened_at_once(url: str, processes: int) -> None:
 def test_accounts_opened_by_several_processes_at_once_are_opened_once(store_url: str) -> None:
     isolated(accounts_opened_at_once, store_url, 6)
     assert ledgercheck.faults_in(ledgercheck.read(store_url)) == []
+
+
+def test_what_is_acknowledged_is_on_disk_whatever_the_database_was_set_to(
+    postgres_server: postgres.Server, postgres_url: str
+) -> None:
+    database = make_url(postgres_url).database
+    with postgres_server.connect() as connection:
+        connection.execute(f"ALTER DATABASE {database} SET synchronous_commit = off")
+    with closing(Store(postgres_url)) as store, store.reading() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+
+
+def test_twenty_thousand_groups_in_one_unit_do_not_exhaust_the_locks(postgres_url: str) -> None:
+    open_books(postgres_url)
+    entries = [entry(f"E{n}", BOOKS[0], "1003", "4101", 1)._replace(group_id=f"G{n}") for n in range(20_000)]
+    with closing(Store(postgres_url)) as store:
+        assert {answer.outcome for answer in post(store, the_chart(), entries, whole=True)} == {Outcome.POSTED}

@@ -470,3 +470,15 @@ def test_an_sqlite_record_replaced_past_its_triggers_is_found(sqlite_url: str) -
         do(hands, f"INSERT OR REPLACE INTO fund_account SELECT {same} FROM fund_account WHERE acct_no = '{BANK}'")
     with closing(Store(sqlite_url)) as store, store.reading() as connection:
         assert briefs(connection) == [("record_changed", seq(connection, BANK), BANK)]
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_record_forged_before_the_beginning_of_its_chain_is_found(hands: Connection, number: int) -> None:
+    smuggle(hands)
+    if hands.dialect.name == "postgresql":
+        hands.execute(text("ALTER TABLE audit_chain DROP CONSTRAINT audit_chain_seq_check"))
+    else:
+        hands.execute(text("PRAGMA ignore_check_constraints = ON"))
+    hands.execute(insert(schema.audit_chain).values((*CHAIN, number, "entry", "ZZ", "x", b"x")))
+    codes = [code for code, *_ in briefs(hands)]
+    assert "record_added" in codes and "record_not_chained" in codes

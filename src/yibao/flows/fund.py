@@ -9,9 +9,8 @@ from yibao.fund.closing import carry_entry
 from yibao.fund.decide import decide
 from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Account, Action, Book, Close, Entry, Limit
-from yibao.fund.statements import Turnover
 from yibao.fund.view import Answer
-from yibao.store import KINDS, Store, Unit, fetch, journal, ledger
+from yibao.store import KINDS, Store, StoreError, Unit, fetch, journal, ledger
 
 BATCH = 1_000
 """How many entries a unit of work posts at most, linked groups kept whole. More are no faster and make others wait."""
@@ -22,12 +21,20 @@ def post(store: Store, chart: Chart, entries: Sequence[Entry], *, whole: bool = 
 
     Every entry (or linked group) stands alone: a refused one keeps no other from being posted. With ``whole`` the
     batch is one unit of work: all or none. Sending the same batch again is harmless: what is in the books answers
-    ``exists``. Raises StoreError; units committed before it stay.
+    ``exists``. Raises StoreError, which says how many entries were committed before it. Raises ValueError for a carry
+    entry: those are made by `close_month` alone.
     """
+    if any(entry.action is Action.CARRY for entry in entries):
+        raise ValueError("carry entries are made by close_month alone")
     answers: dict[int, Answer] = {}
     for places in [list(range(len(entries)))] if whole else _batches(entries):
         some = [entries[place] for place in places]
-        found = store.transact(partial(_post, chart=chart, entries=some, whole=whole))
+        try:
+            found = store.transact(partial(_post, chart=chart, entries=some, whole=whole))
+        except StoreError as error:
+            if not answers:
+                raise
+            raise type(error)(f"{error}（在它之前的{len(answers):,}张已经处理，重发不会重复）") from error
         answers.update(zip(places, found, strict=True))
     return [answers[place] for place in range(len(entries))]
 
@@ -61,6 +68,7 @@ def open_accounts(store: Store, accounts: Sequence[Account], limits: Sequence[Li
     """Opens accounts with their first limits; one that is open already with the same content answers ``exists``."""
 
     def work(unit: Unit) -> list[Answer]:
+        ledger.lock_names(unit, {f"book {account.admdvs} {account.fund_type}" for account in accounts})
         kept = fetch(unit.connection, KINDS["account"], [account.no for account in accounts])
         answers: list[Answer] = []
         new: dict[str, Account] = {}
@@ -139,7 +147,7 @@ def close_month(store: Store, chart: Chart, book: Book, month: int) -> Answer:
         if closed is not None and month != next_month(closed):
             return Answer(close.key, Outcome.PERIOD_NOT_NEXT, f"已结账到{closed // 100}年{closed % 100}月")
         if month % 100 == 12:
-            rows = [Turnover(*row) for row in journal.turnovers(unit.connection, book)]
+            rows = journal.turnovers(unit.connection, book)
             carry = carry_entry(chart, book, rows, month // 100)
             if carry is not None:
                 answer = _post(unit, chart, [carry], whole=True)[0]

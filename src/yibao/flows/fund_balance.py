@@ -53,13 +53,18 @@ def standings(
             raise FundError("没有符合条件的账户；请核对区划、险种和账户编号，或先用 yibao fund open 开立")
         now = ledger.read_standing(connection, [one.no for one in wanted])
         totals = now.totals if day is None else readings.balances_on(connection, day)
+        carried = readings.carried(connection, year)
     years: dict[str, dict[int, Totals]] = {}
     for (acct_no, of_year), one in totals.items():
         years.setdefault(acct_no, {})[of_year] = one
-    return [_standing(one, years.get(one.no, {}), now.bounds.get(one.no, Bounds()), year) for one in wanted]
+    return [
+        _standing(one, years.get(one.no, {}), now.bounds.get(one.no, Bounds()), year, carried.get(one.no, 0))
+        for one in wanted
+    ]
 
 
-def _standing(account: Account, years: dict[int, Totals], bounds: Bounds, year: int) -> Standing:
+def _standing(account: Account, years: dict[int, Totals], bounds: Bounds, year: int, carried: int) -> Standing:
+    # What the year-end carry took off an income or expense account was used of its budget all the same.
     whole = Totals(*(sum(parts) for parts in zip(Totals(), *years.values(), strict=True)))
     debit_side = account.side is Side.DEBIT
     up, down = (whole.held_debit, whole.held_credit) if debit_side else (whole.held_credit, whole.held_debit)
@@ -69,5 +74,5 @@ def _standing(account: Account, years: dict[int, Totals], bounds: Bounds, year: 
         account, balance, up, down,
         bounds.floor, None if bounds.floor is None else whole.lowest(debit_side) - bounds.floor,
         bounds.ceiling, None if bounds.ceiling is None else bounds.ceiling - whole.highest(debit_side),
-        budget, None if budget is None else budget - years.get(year, Totals()).highest(debit_side),
+        budget, None if budget is None else budget - years.get(year, Totals()).highest(debit_side) - carried,
     )  # fmt: skip

@@ -21,7 +21,6 @@ from yibao.store import KINDS, Store, Unit, fetch, journal, ledger, readings
 from yibao.tables import LoadReport, Sheet
 
 WORKBOOK = "reconciliation.xlsx"
-_POSTED = (Action.POST, Action.SETTLE, Action.REVERSE, Action.CARRY)
 
 
 class BankCheck(NamedTuple):
@@ -167,7 +166,7 @@ def _booked(movements: Sequence[journal.Movement]) -> list[BookLine]:
             one.settles, one.memo,
         )
         for one in movements
-        if one.action in _POSTED
+        if one.action in journal.POSTED
     ]  # fmt: skip
 
 

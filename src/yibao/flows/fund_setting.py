@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from yibao.fund.chart import Chart, read_chart
-from yibao.kernel import Finding, Period
+from yibao.kernel import Period
 from yibao.law import Law, View
 from yibao.standard import CODE_TABLES
 from yibao.tables import LoadReport
@@ -49,8 +49,3 @@ def days_of(first_month: int, last_month: int) -> Period:
 def month_text(month: int) -> str:
     """A month (``yyyymm``) for people: ``2025年6月``."""
     return f"{month // 100}年{month % 100}月"
-
-
-def by_severity(found: Sequence[Finding]) -> list[Finding]:
-    """Findings with errors first, else in their order."""
-    return sorted(found, key=lambda one: ("error", "warning", "info").index(one.severity.value))

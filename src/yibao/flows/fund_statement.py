@@ -137,7 +137,7 @@ def gather(
     assert days.end is not None  # days_of gives closed periods
     chart, view = chart_on(law, min(days.end, today))
     with store.reading() as connection:
-        rows = [Turnover(*row) for row in journal.turnovers(connection)]
+        rows = journal.turnovers(connection)
         posted = readings.posted_lines(connection, fund_type, days.start, days.end, admdvs)
         every = readings.closed_months(connection)
     ours = [one for one in rows if one.fund_type == fund_type and admdvs in ("", one.admdvs)]
@@ -221,5 +221,5 @@ def _sources(view: View) -> list[SourceRow]:
 def month_end(store: Store, chart: Chart, book: Book, month: int) -> list[Finding]:
     """What is not in order in a book at the end of a month (``yyyymm``); nothing here stops a close."""
     with store.reading() as connection:
-        rows = [Turnover(*row) for row in journal.turnovers(connection, book)]
+        rows = journal.turnovers(connection, book)
     return month_end_findings(chart, rows, month)

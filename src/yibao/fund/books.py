@@ -120,6 +120,13 @@ class Books:
         if action is Action.REVERSE:
             if target.action not in (Action.POST, Action.SETTLE):
                 return Outcome.REFERENCE_NOT_FIT, f"{entry.refers}是{target.action.label}"
+            if entry.bank_ref is not None:
+                return Outcome.REFERENCE_NOT_FIT, "冲销不带银行流水号；退回的款项另记一张凭证"
+            if entry.entry_date.year != target.entry_date.year:
+                return (
+                    Outcome.REFERENCE_NOT_FIT,
+                    f"冲销须记在原凭证的年度（{target.entry_date.year}）；跨年更正调整结余",
+                )
             return (Outcome.ALREADY_REVERSED, entry.refers) if done else None
         if target.action is not Action.RESERVE:
             return Outcome.REFERENCE_NOT_FIT, f"{entry.refers}是{target.action.label}"

@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from yibao.fund.books import Books
 from yibao.fund.chart import Chart, transfer_allowed
 from yibao.fund.outcomes import Outcome
-from yibao.fund.records import Action, Entry
+from yibao.fund.records import Action, Entry, Line
 from yibao.fund.view import Answer, Decision, View
+
+SYSTEM_IDS = ("CARRY-", "EXPIRE-")
+"""How the ids of entries begin that the system makes itself: carrying a year over, ending reservations."""
 
 
 def decide(view: View, chart: Chart, entries: Sequence[Entry], *, whole: bool = False) -> Decision:
@@ -55,6 +58,8 @@ def _units(entries: Sequence[Entry]) -> list[int | list[int]]:
 def _post(books: Books, asked: Entry) -> tuple[Answer, Entry]:
     """Judges one entry and, where nothing speaks against it, applies it."""
     entry = books.resolved(asked)
+    if asked.entry_id.startswith(SYSTEM_IDS) and asked.action not in (Action.CARRY, Action.EXPIRE):
+        return Answer(asked.entry_id, Outcome.ID_REUSED, f"以{'、'.join(SYSTEM_IDS)}开头的编号留给系统"), entry
     before = books.known.get(entry.entry_id)
     if before is not None:
         return Answer(entry.entry_id, Outcome.EXISTS if before == entry else Outcome.ID_REUSED), entry
@@ -96,9 +101,9 @@ def _not_kept(answer: Answer, known: Mapping[str, Entry], reason: Outcome, detai
 
 
 def _unlawful_transfer(books: Books, entries: Sequence[Entry]) -> str:
-    """Money that leaves one insurance's bank account in a group and enters another's by a way no rule allows, or ""."""
-    paying = [entry for entry in entries if _banked(books, entry, "C")]
-    receiving = [entry for entry in entries if _banked(books, entry, "D")]
+    """Money that leaves one insurance in a group and enters another by a way no rule allows, or ""."""
+    paying = [entry for entry in entries if _moves_money(books, entry, "C")]
+    receiving = [entry for entry in entries if _moves_money(books, entry, "D")]
     for payer in paying:
         for payee in receiving:
             if payer.fund_type == payee.fund_type:
@@ -113,13 +118,16 @@ def _unlawful_transfer(books: Books, entries: Sequence[Entry]) -> str:
     return ""
 
 
-def _banked(books: Books, entry: Entry, side: str) -> bool:
-    """Whether an entry on the whole pays out of bank accounts (``C``) or receives into them (``D``)."""
-    net = sum(line.amount if line.side == "D" else -line.amount for line in entry.lines if books.is_bank(line.acct_no))
+def _moves_money(books: Books, entry: Entry, side: str) -> bool:
+    """Whether an entry on the whole pays money out (``C``) or receives it (``D``)."""
+    net = sum(line.amount if line.side == "D" else -line.amount for line in entry.lines if _is_money(books, line))
     return net < 0 if side == "C" else net > 0
 
 
 def _counter(books: Books, entry: Entry, side: str) -> list[str]:
-    found = {books.account(line.acct_no).subj_code for line in entry.lines
-             if line.side == side and not books.is_bank(line.acct_no)}  # fmt: skip
-    return sorted(found)
+    lines = [line for line in entry.lines if line.side == side and not _is_money(books, line)]
+    return sorted({books.account(line.acct_no).subj_code for line in lines})
+
+
+def _is_money(books: Books, line: Line) -> bool:
+    return books.chart.subjects[books.account(line.acct_no).subj_code].money

@@ -55,6 +55,11 @@ class Subject(NamedTuple):
         """``1002 收入户存款``."""
         return f"{self.code} {self.name}"
 
+    @property
+    def money(self) -> bool:
+        """Whether its accounts hold money, cash or deposits: these alone have a floor."""
+        return self.floor is not None
+
     def kept_by(self, fund_type: str) -> bool:
         """Whether the fund has the subject."""
         return not self.funds or fund_type in self.funds

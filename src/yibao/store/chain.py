@@ -44,6 +44,6 @@ def link(
         text = orjson.dumps((kind, record_id, recorded_at, row, lines))
     except TypeError as error:
         raise StoreError(f"记录（{kind} {record_id!r}）里有不能保存的字符，没有写入") from error
-    if b"\\u0000" in text:
+    if b"\\u0000" in text and any("\0" in cell for cells in (row, *lines) for cell in cells if isinstance(cell, str)):
         raise StoreError(f"记录（{kind} {record_id!r}）里有空字符（NUL），没有写入；请删去后重发")
     return hashlib.sha256(before + text).digest()

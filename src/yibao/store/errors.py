@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 _RETRY_SQLSTATES = frozenset(("40001", "40P01", "23505"))
 _DISK_FULL = "53100"
@@ -85,7 +85,11 @@ def explained(error: DBAPIError, where: str, *, committing: bool = False) -> Exc
     name, state = getattr(error.orig, "sqlite_errorname", "") or "", sqlstate(error)
     if disk_full(error):
         return StoreFullError(f"{where}所在磁盘已满，这一批没有写入；腾出空间后原样重发即可")
-    if retryable(error) or _waited_out(error):
+    if state == "53200":
+        return StoreBusyError(
+            f"{where}的数据库内存或锁不够用，这一批没有写入；减小批量，或请管理员调大 max_locks_per_transaction"
+        )
+    if (retryable(error) and not isinstance(error, IntegrityError)) or _waited_out(error):
         return StoreBusyError(f"{where}正被其他程序占用，这一批没有写入；稍后原样重发即可")
     if name.startswith("SQLITE_CANTOPEN"):
         return StoreUnavailableError(f"打不开{where}：文件夹不存在或没有权限；请核对路径")

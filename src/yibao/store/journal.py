@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from yibao.fund.records import Account, Action, Book
+from yibao.fund.statements import Turnover
 from yibao.kernel import Finding, Place, Severity, yuan_text
 from yibao.store import schema
 from yibao.store.kinds import KINDS
@@ -35,7 +36,8 @@ def _part(column: Any, start: int, length: int) -> Any:
     return func.substr(column, literal_column(str(start)), literal_column(str(length)), type_=Text)
 
 
-def _year(column: Any) -> Any:
+def year_of(column: Any) -> Any:
+    """The year of a column that holds ISO days."""
     return cast(_part(column, 1, 4), Integer)
 
 
@@ -50,12 +52,12 @@ def _movements(held: bool) -> Select[Any]:
     statement = (
         select(
             _line.c.acct_no,
-            _year(_entry.c.entry_date).label("year"),
+            year_of(_entry.c.entry_date).label("year"),
             *(part.label(name) for part, name in zip((nothing, nothing) if held else sums, ("d", "c"), strict=True)),
             *(part.label(name) for part, name in zip(sums if held else (nothing, nothing), ("hd", "hc"), strict=True)),
         )
         .join(_entry, _entry.c.entry_id == _line.c.entry_id)
-        .group_by(_line.c.acct_no, _year(_entry.c.entry_date))
+        .group_by(_line.c.acct_no, year_of(_entry.c.entry_date))
     )
     if held:
         ended = select(_later.c.entry_id).where(_later.c.refers == _entry.c.entry_id).exists()
@@ -92,24 +94,11 @@ def replay_findings(connection: Connection) -> Iterator[Finding]:
             yield _wrong("balance_differs", f"账户{slot[0]} {slot[1]}年：结存/重算 {parts}", slot[0])
 
 
-class TurnoverRow(NamedTuple):
-    """The turnover of one account in one month, in fen. A reverse makes it less, and adds nothing on the other side.
+def turnovers(connection: Connection, book: Book | None = None) -> list[Turnover]:
+    """The posted turnover of every account (of one book, where given) by month, in the order of the accounts.
 
-    ``carried`` marks the turnover of year-end carry entries, which statements of the year leave out.
+    A reverse makes the turnover of its month less, and adds nothing on the other side.
     """
-
-    admdvs: str
-    fund_type: str
-    subj_code: str
-    detail: str
-    month: int
-    carried: bool
-    debit: int
-    credit: int
-
-
-def turnovers(connection: Connection, book: Book | None = None) -> list[TurnoverRow]:
-    """The posted turnover of every account (of one book, where given) by month, in the order of the accounts."""
     month = cast(_part(_entry.c.entry_date, 1, 4) + _part(_entry.c.entry_date, 6, 2), Integer)
     carried = case((_entry.c.action == literal_column(f"'{Action.CARRY.value}'"), 1), else_=0)
     back = _entry.c.action == Action.REVERSE.value
@@ -131,9 +120,7 @@ def turnovers(connection: Connection, book: Book | None = None) -> list[Turnover
     )
     if book is not None:
         statement = statement.where(_account.c.admdvs == book.admdvs, _account.c.fund_type == book.fund_type)
-    return [
-        TurnoverRow._make((*row[:5], bool(row[5]), int(row[6]), int(row[7]))) for row in connection.execute(statement)
-    ]
+    return [Turnover._make((*row[:5], bool(row[5]), int(row[6]), int(row[7]))) for row in connection.execute(statement)]
 
 
 class Movement(NamedTuple):

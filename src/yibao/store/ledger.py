@@ -1,10 +1,22 @@
 """What the ledger room reads before it decides, and the balances it leaves: read under locks, kept in the same unit."""
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, func, literal_column, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from yibao.fund.records import Account, Action, Book, Entry, Limit
@@ -26,9 +38,10 @@ _RECEIPTS = (
     .where(_line.side == "D", _entry.action.in_([Action.POST.value, Action.SETTLE.value]))
     .where(~select(_later.entry_id).where(_later.refers == _entry.entry_id).exists())
 )
-_LOCK_GROUP = select(
-    func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), literal_column("0")))
-)
+_LOCK_NAMES = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
+_NAME_LOCKS = 256
+_NAME_SPACE = 0x796962616F00
+"""Advisory locks are numbers that all programs on a database share: ours begin here."""
 _ZERO: ColumnElement[int] = literal_column("0")
 _NO_TEXT: ColumnElement[str] = literal_column("''")
 Slot = tuple[str, str, int]
@@ -77,11 +90,9 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
     ids = {entry.entry_id for entry in entries}
     # Read before the locks to know which accounts to hold, and again after: another unit may have kept some meanwhile.
     known: dict[str, Entry] = fetch(connection, KINDS["entry"], refers) if refers else {}
-    groups = sorted({entry.group_id for entry in entries if entry.group_id is not None})
-    if connection.dialect.name == "postgresql":
-        for group in groups:
-            # Its members may touch different accounts: the group itself is held too.
-            run(connection, _LOCK_GROUP, {"name": f"yibao group {group}"})
+    groups = {entry.group_id for entry in entries if entry.group_id is not None}
+    # The members of a group may touch different accounts: the group itself is held too.
+    lock_names(unit, (f"group {group}" for group in groups))
     accounts = lock_accounts(unit, _named([*entries, *known.values()]))
     known = fetch(connection, KINDS["entry"], refers | ids)
     accounts |= lock_accounts(unit, _named(known.values()) - accounts.keys())
@@ -118,8 +129,20 @@ def lock_accounts(unit: Unit, numbers: Iterable[str]) -> dict[str, Account]:
     return {row[0]: KINDS["account"].from_rows(row, ()) for row in rows}
 
 
+def lock_names(unit: Unit, names: Iterable[str]) -> None:
+    """Holds what has no row to lock, before any row is. Names share a few locks, taken in one order.
+
+    SQLite has one writer at a time and needs none.
+    """
+    if unit.connection.dialect.name == "postgresql":
+        keys = sorted({_NAME_SPACE + zlib.crc32(name.encode()) % _NAME_LOCKS for name in names})
+        if keys:
+            run(unit.connection, _LOCK_NAMES, {"keys": keys})
+
+
 def lock_book(unit: Unit, book: Book) -> list[Account]:
-    """All accounts of a book, held: no unit can post to the book until this one ends."""
+    """All accounts of a book, held: until this unit ends none can post to the book or open an account in it."""
+    lock_names(unit, [f"book {book.admdvs} {book.fund_type}"])
     wanted = select(schema.fund_account).where(_account.admdvs == book.admdvs, _account.fund_type == book.fund_type)
     rows = unit.connection.execute(wanted.order_by(_account.acct_no).with_for_update(key_share=True))
     return [KINDS["account"].from_rows(row, ()) for row in rows]

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from yibao.fund.records import Account, Action, Assertion, BankLine, Book, Entry
 from yibao.fund.view import Totals
 from yibao.store import schema
 from yibao.store.chain import Partition
 from yibao.store.database import among, listed
-from yibao.store.journal import POSTED
+from yibao.store.journal import POSTED, year_of
 from yibao.store.kinds import KINDS, fetch
 
 _entry, _line, _account = schema.fund_entry.c, schema.fund_line.c, schema.fund_account.c
@@ -93,13 +93,23 @@ def balances_on(connection: Connection, day: date) -> dict[tuple[str, int], Tota
     """The totals of every account by year at the end of a day, from the journal; held is what was reserved then."""
     ended = select(_later.entry_id).where(_later.refers == _entry.entry_id, _later.entry_date <= day.isoformat())
     held = (_entry.action == Action.RESERVE.value) & ~ended.exists()
-    # Written as they are, not as parameters: PostgreSQL compares the grouping with the column by its text.
-    year = cast(func.substr(_entry.entry_date, literal_column("1"), literal_column("4")), Integer)
+    year = year_of(_entry.entry_date)
     found: dict[tuple[str, int], list[int]] = {}
     for start, wanted in ((0, _entry.action.in_(POSTED)), (2, held)):
         for acct_no, of_year, side, amount in connection.execute(_sums(wanted, year, day)):
             found.setdefault((acct_no, of_year), [0, 0, 0, 0])[start + (side == "C")] = int(amount)
     return {slot: Totals(*parts) for slot, parts in found.items()}
+
+
+def carried(connection: Connection, year: int) -> dict[str, int]:
+    """What the carry at the end of a year took off each account, in fen."""
+    statement = (
+        select(_line.acct_no, func.sum(_line.amount))
+        .join(schema.fund_entry, _entry.entry_id == _line.entry_id)
+        .where(_entry.action == Action.CARRY.value, _entry.entry_date == f"{year}-12-31")
+        .group_by(_line.acct_no)
+    )
+    return {row[0]: int(row[1]) for row in connection.execute(statement)}
 
 
 def _sums(wanted: ColumnElement[bool], year: ColumnElement[int], day: date) -> Any:

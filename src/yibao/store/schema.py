@@ -31,7 +31,7 @@ audit_chain = Table(
     metadata,
     Column("admdvs", Text, nullable=False),
     Column("year", Integer, nullable=False),
-    Column("seq", BigInteger, nullable=False),
+    Column("seq", BigInteger, CheckConstraint("seq > 0"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("record_id", Text, nullable=False),
     Column("recorded_at", Text, nullable=False),

@@ -118,6 +118,12 @@ class _Walk:
 
     def findings(self, kept: Head | None) -> Iterator[Finding]:
         """The first thing wrong, if any. ``kept`` is the head that the store keeps of the chain."""
+        before = _own(self._partition).where(_chain.c.seq < 1).order_by(_chain.c.seq).limit(1)
+        row = self._connection.execute(before).first()
+        if row is not None:
+            text = f"{_name(row)}在链的开头之前，是绕过系统加的"
+            yield self._wrong("record_added", row.seq, text, row.record_id)
+            return
         for rows in _chunks(self._connection, self._partition):
             records = _records(self._connection, rows)
             for row in rows:
@@ -222,7 +228,8 @@ def _unchained(connection: Connection) -> Iterator[Finding]:
     """Rows of the business tables that no chain covers: put there by other means than the store."""
     for kind in KINDS.values():
         key = kind.table.columns[0]
-        known = select(_chain.c.record_id).where(_chain.c.kind == kind.name, _chain.c.record_id == key)
+        walked = (_chain.c.kind == kind.name) & (_chain.c.record_id == key) & (_chain.c.seq >= 1)
+        known = select(_chain.c.record_id).where(walked)
         for row in connection.execute(select(key).where(~known.exists()).order_by(key).limit(MOST)):
             text = f"记录（{kind.name} {row[0]}）不在任何记录链里"
             yield _outside("record_not_chained", kind.table, text, row[0])

@@ -54,7 +54,7 @@ def upgrade() -> None:
 def _audit() -> None:
     op.create_table(
         "audit_chain",
-        _text("admdvs"), _integer("year"), sa.Column("seq", sa.BigInteger, nullable=False), _text("kind"),
+        _text("admdvs"), _integer("year"), _fen("seq", sa.CheckConstraint("seq > 0")), _text("kind"),
         _text("record_id"), _text("recorded_at"),
         sa.Column("hash", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("admdvs", "year", "seq"),
