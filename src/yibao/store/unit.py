@@ -44,8 +44,8 @@ class Record(Protocol):
 class Unit:
     """One transaction at work. Rooms read through `connection` under locks and `add` what they decided.
 
-    Locks are taken in one order everywhere, so that units never wait for each other in a circle: business rows first,
-    sorted by key, room after room; the heads of the chains last, when the unit is flushed.
+    Locks are taken in one order everywhere, so that units seldom wait for each other in a circle: names without rows,
+    then business rows, sorted by key, room after room; the heads of the chains last, when the unit is flushed.
     """
 
     def __init__(self, connection: Connection, now: datetime) -> None:
