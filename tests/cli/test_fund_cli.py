@@ -236,7 +236,7 @@ def test_a_bank_statement_is_kept_and_recorded_once(month: Desk) -> None:
 def test_a_changed_bank_line_is_refused(month: Desk) -> None:
     month.run("fund", "bank", made.write(month.folder / "bank.csv", made.BANK), "--account", EXPENDITURE)
     changed = made.write(month.folder / "changed.csv", made.BANK.replace("800.00,2200.00", "700.00,2300.00"))
-    done = month.run("fund", "bank", changed, "--account", EXPENDITURE)
+    done = month.run("fund", "bank", changed, "--account", EXPENDITURE, code=1)
     assert "changed.csv 第3行" in done.stderr and "内容不同" in done.stderr
 
 
@@ -250,7 +250,8 @@ def test_every_bad_row_of_a_bank_file_is_listed(month: Desk) -> None:
     rows = "2025-01-32,B20,1.00,,1.00,甲\n2025-01-21,B21,1.505,,1.00,甲\n2025-01-22,B22,5,5,1.00,甲\n"
     rows += "2025-01-23,,5,,1.00,甲\n"
     bank = made.write(month.folder / "bank.csv", made.BANK + rows)
-    facts = month.facts("fund", "bank", bank, "--account", EXPENDITURE, "--out", month.folder / "out")
+    facts = month.facts("fund", "bank", bank, "--account", EXPENDITURE, "--out", month.folder / "out", code=1)
+    assert not facts["recorded"], "a statement with rows that could not be read proves nothing"
     errors = {(one["code"], one["place"]["row"]) for one in facts["findings"] if one["severity"] == "error"}
     assert errors == {("impossible_date", 5), ("fraction_of_fen", 6), ("bank_amount_twice", 7), ("missing_value", 8)}
     assert len(sheet(month.folder / "out" / "rejected.xlsx")) == 5

@@ -52,8 +52,13 @@ class Kept:
                 if one.action in BOOKED and one.bank_ref is not None and one.entry_id not in ended
                 for acct_no in received(one)
             ),
+            members=self._members(),
             as_of=self.today,
         )
+
+    def _members(self) -> dict[str, tuple[Entry, ...]]:
+        groups = {one.group_id for one in self.entries if one.group_id}
+        return {group: tuple(one for one in self.entries if one.group_id == group) for group in groups}
 
     def decide(self, batch: Sequence[Entry], *, whole: bool = False) -> Decision:
         """Decides a batch and keeps what comes of it."""

@@ -21,6 +21,8 @@ TRANSFERS = {
     ("390", "5101", "392", "400108"), ("310", "5101", "330", "400108"), ("JG", "5101", "330", "400108"),
     ("JZ", "500111", "390", "400105"),
 }  # fmt: skip
+EQUAL = [*TRANSFERS, *((fund, out, fund, into) for fund in ("310", "390", "392")
+                        for out, into in (("5501", "4602"), ("5502", "4601")))]  # fmt: skip
 ENDS = (Action.SETTLE, Action.VOID, Action.EXPIRE)
 BOOKED = (Action.POST, Action.SETTLE)
 STANDS = (Outcome.POSTED, Outcome.EXISTS)
@@ -230,6 +232,34 @@ def unlawful_transfer(entries: Sequence[Entry]) -> bool:
     )
 
 
+def transfer_unequal(entries: Sequence[Entry]) -> bool:
+    """Whether both sides of a listed transfer stand together with other amounts."""
+
+    def total(fund: str, side: str, subject: str) -> int:
+        return sum(
+            line.amount
+            for entry in entries
+            for line in entry.lines
+            if entry.fund_type == fund and entry.action is not Action.RESERVE
+            if line.side == side and code_of(line.acct_no).startswith(subject)
+        )
+
+    sums = [(total(giver, "D", out), total(taker, "C", into)) for giver, out, taker, into in EQUAL]
+    return any(given and taken and given != taken for given, taken in sums)
+
+
+def half_reversed(books: Sequence[Entry], new: Sequence[Entry]) -> bool:
+    """Whether reverses leave an entry of another book of the same linked group standing."""
+    for entry in new:
+        target = find(books, entry.refers) if entry.action is Action.REVERSE else None
+        for other in books:
+            if target and target.group_id and other.group_id == target.group_id and other.action in BOOKED:
+                elsewhere = (other.admdvs, other.fund_type) != (target.admdvs, target.fund_type)
+                if elsewhere and not done_to(books, other.entry_id, Action.REVERSE):
+                    return True
+    return False
+
+
 _O = Outcome
 RULES: dict[Outcome, Rule] = {
     _O.SETTLES_MISSING: lambda case: not case.entry.settles,
@@ -314,13 +344,14 @@ class Ledger:
             if not reasons:
                 books.append(case.entry)
                 new.append(case.entry)
-        reasons = self._linked(new, found) if any(asked.group_id for asked in unit.values()) else set()
+        linked = any(asked.group_id for asked in unit.values())
+        reasons = self._linked(books, new, found) if linked or half_reversed(books, new) else set()
         if reasons:
             return self._without(unit, found, first(reasons))
         self.entries = books
         return found
 
-    def _linked(self, new: list[Entry], found: dict[int, Outcome]) -> set[Outcome]:
+    def _linked(self, books: list[Entry], new: list[Entry], found: dict[int, Outcome]) -> set[Outcome]:
         """What speaks against a linked group as a whole."""
         return {
             reason
@@ -328,6 +359,8 @@ class Ledger:
                 Outcome.LINKED_REFUSED: any(outcome not in STANDS for outcome in found.values()),
                 Outcome.GROUP_CHANGED: any(old.group_id == one.group_id for old in self.entries for one in new),
                 Outcome.TRANSFER_BETWEEN_INSURANCES: unlawful_transfer(new),
+                Outcome.TRANSFER_UNEQUAL: transfer_unequal(new),
+                Outcome.GROUP_HALF_REVERSED: half_reversed(books, new),
             }.items()
             if holds
         }

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from fund.ledger_commands import CITY, RESIDENT, entry
+from fund.ledger_commands import CITY, RESIDENT, SERIOUS, entry
 from fund.ledger_kept import books, pay
 
 from yibao.fund.outcomes import Outcome
@@ -37,3 +37,22 @@ def test_a_reverse_has_no_bank_number_of_its_own() -> None:
 @pytest.mark.parametrize("number", ["CARRY-370300-310-2024", "EXPIRE-R"])
 def test_ids_that_the_system_gives_itself_cannot_be_taken(number: str) -> None:
     assert books().one(pay(number, 10)) is Outcome.ID_REUSED
+
+
+def test_both_sides_of_a_transfer_are_of_one_amount() -> None:
+    kept = books()
+    kept.post(entry("M", RESIDENT, "1003", "4101", 50))
+    pair = entry("A", RESIDENT, "5101", "1003", 10), entry("B", SERIOUS, "1003", "400108", 11)
+    assert kept.post(*(one._replace(group_id="G") for one in pair)) == [Outcome.TRANSFER_UNEQUAL] * 2
+
+
+def test_a_group_over_several_books_is_reversed_whole() -> None:
+    kept = books()
+    kept.post(entry("M", RESIDENT, "1003", "4101", 50))
+    pair = entry("A", RESIDENT, "5101", "1003", 10), entry("B", SERIOUS, "1003", "400108", 10)
+    kept.post(*(one._replace(group_id="G") for one in pair))
+    half, rest = (
+        one._replace(entry_id=f"{one.entry_id}R", action=Action.REVERSE, refers=one.entry_id, lines=()) for one in pair
+    )
+    assert kept.one(half) is Outcome.GROUP_HALF_REVERSED
+    assert kept.post(half._replace(group_id="H"), rest._replace(group_id="H")) == [Outcome.POSTED] * 2

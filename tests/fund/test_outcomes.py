@@ -9,7 +9,10 @@ from yibao.fund.outcomes import Outcome
 
 PAGE = Path(__file__).parents[2] / "docs" / "fund.md"
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
-OF_SEVERAL = {Outcome.TRANSFER_BETWEEN_INSURANCES, Outcome.GROUP_CHANGED, Outcome.LINKED_REFUSED, Outcome.BATCH_REFUSED}
+OF_SEVERAL = {
+    Outcome.TRANSFER_BETWEEN_INSURANCES, Outcome.TRANSFER_UNEQUAL, Outcome.GROUP_HALF_REVERSED, Outcome.GROUP_CHANGED,
+    Outcome.LINKED_REFUSED, Outcome.BATCH_REFUSED,
+}  # fmt: skip
 """Answers that are about more than one entry."""
 
 

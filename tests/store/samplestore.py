@@ -44,7 +44,7 @@ def fill(url: str) -> None:
 
     with closing(Store(url)) as store:
         limit = Limit("370300-310-500101", LimitKind.BUDGET, 2025, 0, 10**9, "2025年预算", "370300", 2025)
-        answers = set_limits(store, [limit, limit._replace(amount=2 * 10**9)])
+        answers = set_limits(store, the_chart(), [limit, limit._replace(amount=2 * 10**9)])
         answers += post(store, the_chart(), [*batch(0), *batch(1)])
         answers.append(close_month(store, the_chart(), BOOKS[0], 202401))
         store.transact(others)

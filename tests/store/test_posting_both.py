@@ -107,7 +107,9 @@ class World(NamedTuple):
 def in_memory(accounts: Sequence[Account], limits: Sequence[Limit], entries: Sequence[Entry]) -> Decision:
     """All of it decided at once on empty books."""
     bounds = latest_bounds((*one[:4], one.amount) for one in limits)
-    nothing = View({one.no: one for one in accounts}, bounds, {}, {}, {}, {}, frozenset(), frozenset(), NOW.date())
+    nothing = View(
+        {one.no: one for one in accounts}, bounds, {}, {}, {}, {}, frozenset(), frozenset(), as_of=NOW.date()
+    )
     return decide(nothing, the_chart(), entries)
 
 
@@ -231,23 +233,27 @@ def test_an_account_is_opened_once_and_its_first_limits_with_it(store: Store) ->
 def test_a_later_limit_replaces_an_earlier_one_which_stays_on_record(store: Store) -> None:
     no = "370300-310-500101"
     given = [(10, "预算"), (10, "预算"), (20, "调整"), (None, "取消"), (20, "调整")]
-    answers = fund.set_limits(store, [limit(no, LimitKind.BUDGET, fen, 2025, why) for fen, why in given[:3]])
+    answers = fund.set_limits(
+        store, the_chart(), [limit(no, LimitKind.BUDGET, fen, 2025, why) for fen, why in given[:3]]
+    )
     assert [answer.outcome for answer in answers] == [_O.POSTED, _O.EXISTS, _O.POSTED]
     assert answers[2].key == f"{no}/budget/2025/2"
     post(store, entry("M", CITY, "1003", "4101", 90))
     spent = [entry(f"A{fen}", CITY, "500101", "1003", fen) for fen in (21, 20, 1)]
     assert post(store, *spent) == [_O.OVER_BUDGET, _O.POSTED, _O.OVER_BUDGET]
     for fen, why in given[3:]:
-        assert outcomes(fund.set_limits(store, [limit(no, LimitKind.BUDGET, fen, 2025, why)])) == {_O.POSTED}
+        assert outcomes(fund.set_limits(store, the_chart(), [limit(no, LimitKind.BUDGET, fen, 2025, why)])) == {
+            _O.POSTED
+        }
     assert sum(key.startswith(no) for kind, key in tables(store).others if kind == "limit") == 4
-    unknown = fund.set_limits(store, [limit("370300-310-9999", LimitKind.FLOOR, 0)])
+    unknown = fund.set_limits(store, the_chart(), [limit("370300-310-9999", LimitKind.FLOOR, 0)])
     assert outcomes(unknown) == {_O.ACCOUNT_UNKNOWN}
 
 
 def test_a_limit_below_what_is_booked_stands_and_refuses_further_movement(store: Store) -> None:
     post(store, entry("M", CITY, "1003", "4101", 90), entry("A", CITY, "500101", "1003", 50))
     low = limit("370300-310-500101", LimitKind.BUDGET, 10, 2025)
-    assert outcomes(fund.set_limits(store, [low])) == {_O.POSTED}
+    assert outcomes(fund.set_limits(store, the_chart(), [low])) == {_O.POSTED}
     more, back = entry("B", CITY, "500101", "1003", 1), entry("C", CITY, "1003", "500101", 5)
     assert post(store, more, back, more) == [_O.OVER_BUDGET, _O.POSTED, _O.OVER_BUDGET]
 
@@ -297,11 +303,11 @@ def test_december_carries_income_and_expense_to_the_balance_of_the_fund(year_end
 
 
 def test_a_year_that_cannot_be_carried_is_not_closed(year_end: Store) -> None:
-    fund.set_limits(year_end, [limit("370300-310-4101", LimitKind.FLOOR, 50)])
+    fund.set_limits(year_end, the_chart(), [limit("370300-310-4101", LimitKind.FLOOR, 50)])
     before = tables(year_end)
     assert fund.close_month(year_end, the_chart(), CITY, 202412).outcome is _O.BELOW_FLOOR
     assert tables(year_end) == before
-    fund.set_limits(year_end, [limit("370300-310-4101", LimitKind.FLOOR, None)])
+    fund.set_limits(year_end, the_chart(), [limit("370300-310-4101", LimitKind.FLOOR, None)])
     assert fund.close_month(year_end, the_chart(), CITY, 202412).outcome is _O.POSTED
 
 

@@ -83,6 +83,9 @@ def limit(
     files: FILES,
     out: MAYBE_OUT = None,
     store: STORE = DEFAULT_STORE,
+    city: CITY = DEFAULT_CITY,
+    overlay: NO_OVERLAY = None,
+    pack: PACK = None,
     strict: STRICT = False,
     as_json: JSON = False,
 ) -> None:
@@ -92,7 +95,7 @@ def limit(
         from yibao.fund.outcomes import Outcome
 
         with show.progress("设定限额"), told.opened(store) as opened:
-            done = flow.set_limits(opened, files, out, told.today())
+            done = flow.set_limits(opened, told.law_of(city, overlay, pack), files, out, told.today())
     told.refusals(done.findings)
     words = {Outcome.POSTED: "新设限额", Outcome.EXISTS: "已有相同限额"}
     rows = [(words.get(outcome, outcome.label), f"{count:,} 项") for outcome, count in done.counts.items()]

@@ -62,6 +62,8 @@ def bank(
     if out is not None:
         show.closing(out, done.refused_rows, (), ())
     if not done.closes:
+        if not done.balances.unexplained:
+            raise show.fail(f"有{done.refused_rows}行被退回，对账没有完成，结果没有记录；改正后再导入")
         bad = f"；有{done.refused_rows}行被退回，改正后再导入" if done.refused_rows else ""
         raise show.fail(f"调节后两边余额不等，相差{yuan_text(done.balances.unexplained)}元：可能缺行或期初不符{bad}")
 
@@ -99,8 +101,8 @@ def _show_bank(done: "BankCheck") -> None:
         told.grid(f"{found.differences}处差异", heads, cells, ("金额（元）",))
     if len(rows) > len(cells):
         show.err.print(f"…… 另有{len(rows) - len(cells)}行差异，加 --out DIR 全部写出")
-    kept = "已记录" if done.recorded else "与上次记录相同"
-    state = "相等" if done.closes else "不等"
+    kept = "已记录" if done.recorded else "没有记录" if done.refused_rows else "与上次记录相同"
+    state = "不等" if done.balances.unexplained else "相等"
     show.summary({}, [
         ("对账单", f"新存 {done.added:,} 行，以前已存 {done.known:,} 行，退回 {done.refused_rows:,} 行"),
         ("相符", f"{len(found.matched):,} 组，账上相互抵销 {len(found.offset):,} 笔"),

@@ -8,8 +8,9 @@ from yibao.fund.chart import Chart
 from yibao.fund.closing import carry_entry
 from yibao.fund.decide import decide
 from yibao.fund.outcomes import Outcome
-from yibao.fund.records import Account, Action, Book, Close, Entry, Limit
+from yibao.fund.records import Account, Action, Book, Close, Entry, Limit, LimitKind
 from yibao.fund.view import Answer
+from yibao.kernel import yuan_text
 from yibao.store import KINDS, Store, StoreError, Unit, fetch, journal, ledger
 
 BATCH = 1_000
@@ -86,10 +87,11 @@ def open_accounts(store: Store, accounts: Sequence[Account], limits: Sequence[Li
     return store.transact(work)
 
 
-def set_limits(store: Store, limits: Sequence[Limit]) -> list[Answer]:
+def set_limits(store: Store, chart: Chart, limits: Sequence[Limit]) -> list[Answer]:
     """Sets limits: each is kept as the next version of its kind and year. One that says the same again ``exists``.
 
-    The ``version`` given is ignored. A limit below what is already booked is kept; it refuses further movement.
+    The ``version`` given is ignored. A floor is never set below the one that the chart gives its subject.
+    A limit below what is already booked is kept; it refuses further movement.
     """
 
     def work(unit: Unit) -> list[Answer]:
@@ -100,8 +102,12 @@ def set_limits(store: Store, limits: Sequence[Limit]) -> list[Answer]:
         for limit in limits:
             slot = (limit.acct_no, limit.kind.value, limit.budget_year)
             before = kept.get(slot)
+            account = accounts.get(limit.acct_no)
+            lawful = chart.subject(account.subj_code).floor if account and limit.kind is LimitKind.FLOOR else None
             if limit.acct_no not in accounts:
                 answers.append(Answer(limit.acct_no, Outcome.ACCOUNT_UNKNOWN))
+            elif lawful is not None and (limit.amount is None or limit.amount < lawful):
+                answers.append(Answer(limit.acct_no, Outcome.BELOW_FLOOR, f"科目表的下限{yuan_text(lawful)}元不得降低"))
             elif before is not None and (before.amount, before.basis) == (limit.amount, limit.basis):
                 answers.append(Answer(before.key, Outcome.EXISTS))
             else:
@@ -146,6 +152,8 @@ def close_month(store: Store, chart: Chart, book: Book, month: int) -> Answer:
             return Answer(close.key, Outcome.EXISTS)
         if closed is not None and month != next_month(closed):
             return Answer(close.key, Outcome.PERIOD_NOT_NEXT, f"已结账到{closed // 100}年{closed % 100}月")
+        if closed is None and (left := journal.first_year(unit.connection, book)) and left < month // 100:
+            return Answer(close.key, Outcome.PERIOD_NOT_NEXT, f"{left}年已有凭证，先结{left}年12月")
         if month % 100 == 12:
             rows = journal.turnovers(unit.connection, book)
             carry = carry_entry(chart, book, rows, month // 100)

@@ -33,15 +33,15 @@ class BankCheck(NamedTuple):
     reconciled: Reconciled
     balances: Balances
     recorded: bool
-    """Whether an assertion was added; not when the last one of that day says the same."""
+    """Whether an assertion was added; not where a row was refused, or the last one of that day says the same."""
     findings: list[Finding]
     report: LoadReport
     refused_rows: int
 
     @property
     def closes(self) -> bool:
-        """Whether the two adjusted balances agree."""
-        return self.balances.unexplained == 0
+        """Whether the two adjusted balances agree, and every row of the files was read."""
+        return self.balances.unexplained == 0 and not self.refused_rows
 
 
 def check_bank(
@@ -63,9 +63,13 @@ def check_bank(
         if not batch.lines and day is None:
             raise FundError("对账单里没有一行可用；请按列出的问题修改文件", [batch.report])
         answers = _keep(store, acct_no, batch.lines)
-        last = day or batch.lines[-1].day
-        reconciled, balances, kept = _reconciled(store, account, last, stated, batch)
-        findings = [*batch.faults, *_changed(batch, answers)]
+        standing = [line.day for line, one in zip(batch.lines, answers, strict=True) if one.outcome.stands]
+        if not standing and day is None:
+            raise FundError("对账单里没有一行可用；请按列出的问题修改文件", [batch.report])
+        last = day or max(standing)
+        refused = batch.report.rows_rejected or any(not one.outcome.stands for one in answers)
+        reconciled, balances, kept = _reconciled(store, account, last, stated, batch, record=not refused)
+        findings = [*batch.faults, *_refused(batch, answers)]
         more = {answer.key: answer.outcome.label for answer in answers if not answer.outcome.stands}
         rows = batch.report.rows_rejected + len(more)
         done = BankCheck(
@@ -98,6 +102,8 @@ def _keep(store: Store, acct_no: str, lines: Sequence[BankLine]) -> list[Answer]
             kept = before.get(line.key)
             same = kept is None or kept == line
             outcome = Outcome.POSTED if kept is None else Outcome.EXISTS if same else Outcome.ID_REUSED
+            if line.day > unit.today:
+                outcome = Outcome.FUTURE_DATE
             answers.append(Answer(line.key, outcome))
         unit.add([line for line, one in zip(lines, answers, strict=True) if one.outcome is Outcome.POSTED])
         return answers
@@ -105,21 +111,29 @@ def _keep(store: Store, acct_no: str, lines: Sequence[BankLine]) -> list[Answer]
     return store.transact(work)
 
 
-def _changed(batch: BankBatch, answers: Sequence[Answer]) -> list[Finding]:
-    message = "同一银行流水号的一行以前导入过，内容不同；以先导入的为准"
-    cause, step = "对账单被改动，或银行更正了这一笔", "向银行核实，更正应另有流水号"
-    return [
-        Finding(
-            "bank_line_changed", Severity.ERROR, message,
-            batch.place(answer.key)._replace(column="bank_ref", value=""), cause, step, key=answer.key,
-        )
-        for answer in answers
-        if not answer.outcome.stands
-    ]  # fmt: skip
+def _refused(batch: BankBatch, answers: Sequence[Answer]) -> list[Finding]:
+    changed = (
+        "bank_line_changed", "bank_ref", "同一银行流水号的一行以前导入过，内容不同；以先导入的为准",
+        "对账单被改动，或银行更正了这一笔", "向银行核实，更正应另有流水号",
+    )  # fmt: skip
+    future = (
+        "future_date",
+        "bank_date",
+        "交易日期在今天之后",
+        "日期有误，或是预排的",
+        "核对日期；到那一天再导入",
+    )
+    found: list[Finding] = []
+    for answer in answers:
+        if not answer.outcome.stands:
+            code, column, message, cause, step = future if answer.outcome is Outcome.FUTURE_DATE else changed
+            place = batch.place(answer.key)._replace(column=column, value="")
+            found.append(Finding(code, Severity.ERROR, message, place, cause, step, key=answer.key))
+    return found
 
 
 def _reconciled(
-    store: Store, account: Account, day: date, stated: int | None, batch: BankBatch
+    store: Store, account: Account, day: date, stated: int | None, batch: BankBatch, record: bool
 ) -> tuple[Reconciled, Balances, bool]:
     """Matches and records in one unit of work, so that the assertion holds for the books as they were matched."""
 
@@ -138,8 +152,8 @@ def _reconciled(
         before = readings.last_assertion(connection, account.no, day)
         new = assertion(account.no, account.admdvs, day, held, ours, reconciled, before.number + 1 if before else 1)
         same = before is not None and _said(before) == _said(new)
-        unit.add([] if same else [new])
-        return reconciled, reconciled.balances(ours, held), not same
+        unit.add([new] if record and not same else [])
+        return reconciled, reconciled.balances(ours, held), record and not same
 
     return store.transact(work)
 

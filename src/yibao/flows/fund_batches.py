@@ -105,14 +105,18 @@ def open_files(store: Store, law: Law, paths: Sequence[Path], out: Path | None, 
         return _finished(engine, batch, answers, refused, folder)
 
 
-def set_limits(store: Store, paths: Sequence[Path], out: Path | None, today: date) -> Done:
+def set_limits(store: Store, law: Law, paths: Sequence[Path], out: Path | None, today: date) -> Done:
     """Sets the limits of files. A floor or ceiling is kept among the records of today's year, a budget of its own."""
     with Engine() as engine, result_folder(out) as folder:
         batch = read_limits(engine, paths)
         limits = [one._replace(year=one.budget_year or today.year) for one in batch.records]
-        answers = fund.set_limits(store, limits)
+        answers = fund.set_limits(store, chart_on(law, today)[0], limits)
         refused = {
-            limit.key: (answer.outcome.value, f"{answer.outcome.label}：{limit.acct_no}", answer.outcome.next_step)
+            limit.key: (
+                answer.outcome.value,
+                f"{answer.outcome.label}：{answer.key} {answer.detail}".strip(),
+                answer.outcome.next_step,
+            )
             for limit, answer in zip(batch.records, answers, strict=True)
             if not answer.outcome.stands
         }
@@ -146,6 +150,10 @@ def post_files(
         done = Done(answers, findings, batch.report, amounts)
         done.refused_rows = _write(engine, batch, reasons(answers), done, folder)
         return done
+
+
+def _said(answer: Answer) -> str:
+    return f"{answer.outcome.label}：{answer.key} {answer.detail}".strip()
 
 
 def _spoilt(batch: Batch[Any]) -> bool:

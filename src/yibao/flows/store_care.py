@@ -27,9 +27,16 @@ def export_head(store: Store, path: Path) -> HeadFile:
     if not anchor.partitions:
         raise FundError(f"{store.label}还没有记录，没有链头可导出")
     text = anchor.to_json()
+    _not_over(path)
     with atomic_path(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     return HeadFile(anchor, fingerprint(text))
+
+
+def _not_over(path: Path) -> None:
+    """Evidence of an earlier day is never written over."""
+    if path.exists():
+        raise FundError(f"“{path.name}”已经存在，不覆盖以前的链头或备份；请换一个带日期的文件名")
 
 
 def read_head(path: Path) -> HeadFile:
@@ -57,6 +64,7 @@ def check(store: Store, head: HeadFile | None, tell: Tell) -> Verification:
 
 def back_up(store: Store, path: Path, tell: Tell) -> Backup:
     """Writes the whole store to one file, which is there only when it is whole."""
+    _not_over(path)
     with atomic_path(path) as part:
         return backup(store, part, tell)
 

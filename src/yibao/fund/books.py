@@ -36,6 +36,7 @@ class Books:
         self.known: dict[str, Entry] = dict(view.known)
         self.ended: dict[str, Action] = dict(view.ended)
         self.receipts: set[tuple[str, str]] = set(view.receipts)
+        self.members: dict[str, list[Entry]] = {group: list(entries) for group, entries in view.members.items()}
         # Most entries touch no account that a flow rule speaks about.
         ruled = tuple(rule.subj_code for rule in chart.flows)
         self._ruled = {number for number, one in view.accounts.items() if one.subj_code.startswith(ruled)}
@@ -207,6 +208,8 @@ class Books:
         """Posts an entry that nothing speaks against, with what `judge` found it to move."""
         self.balances.move(effects)
         self.known[entry.entry_id] = entry
+        if entry.group_id is not None:
+            self.members.setdefault(entry.group_id, []).append(entry)
         if entry.refers is not None:
             self.ended[entry.refers] = entry.action
         if self._undo is not None:
@@ -249,6 +252,8 @@ class Books:
                 self.receipts.add(slot)
         for entry, effects in undo.applied:
             self.balances.move(effects, -1)
+            if entry.group_id is not None:
+                self.members[entry.group_id].remove(entry)
             del self.known[entry.entry_id]
             if entry.refers is not None:
                 del self.ended[entry.refers]

@@ -11,6 +11,7 @@ from yibao.fund.chart import Chart, transfer_allowed
 from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Action, Entry, Line
 from yibao.fund.view import Answer, Decision, View
+from yibao.kernel import yuan_text
 
 SYSTEM_IDS = ("CARRY-", "EXPIRE-")
 """How the ids of entries begin that the system makes itself: carrying a year over, ending reservations."""
@@ -26,14 +27,15 @@ def decide(view: View, chart: Chart, entries: Sequence[Entry], *, whole: bool = 
     answers: dict[int, Answer] = {}
     records: list[Entry] = []
     for places in _units(entries):
-        if isinstance(places, int):
+        if isinstance(places, int) and not _takes_from_group(books, entries[places]):
             answers[places], entry = _post(books, entries[places])
             if answers[places].outcome is Outcome.POSTED:
                 records.append(entry)
         else:
-            found, kept = _group(books, [entries[place] for place in places])
+            together = [places] if isinstance(places, int) else places
+            found, kept = _group(books, [entries[place] for place in together])
             records += kept
-            answers.update(zip(places, found, strict=True))
+            answers.update(zip(together, found, strict=True))
     done = [answers[place] for place in range(len(entries))]
     if whole and any(not answer.outcome.stands for answer in done):
         return Decision([_not_kept(answer, view.known, Outcome.BATCH_REFUSED) for answer in done], [], {})
@@ -84,6 +86,10 @@ def _group(books: Books, unit: Sequence[Entry]) -> tuple[list[Answer], list[Entr
     detail = ""
     if transfer := _unlawful_transfer(books, kept):
         reason, detail = Outcome.TRANSFER_BETWEEN_INSURANCES, transfer
+    elif unequal := _unequal_transfer(books, kept):
+        reason, detail = Outcome.TRANSFER_UNEQUAL, unequal
+    elif left := _left_standing(books, kept):
+        reason, detail = Outcome.GROUP_HALF_REVERSED, left
     elif kept and unit[0].group_id in books.view.groups:
         reason = Outcome.GROUP_CHANGED
     elif any(not answer.outcome.stands for answer in answers):
@@ -115,6 +121,48 @@ def _unlawful_transfer(books: Books, entries: Sequence[Entry]) -> str:
                         way = (payee.fund_type, taken, payer.fund_type, given)
                     if not transfer_allowed(books.chart, *way):
                         return f"{payer.entry_id}（{given}）→{payee.entry_id}（{taken}）"
+    return ""
+
+
+def _unequal_transfer(books: Books, entries: Sequence[Entry]) -> str:
+    """A transfer of which both sides stand in the group, with other amounts, or ""."""
+    for rule in books.chart.transfers:
+        for fund in sorted({entry.fund_type for entry in entries}):
+            from_fund, to_fund = rule.from_fund or fund, rule.to_fund or fund
+            given = _sum(books, entries, from_fund, "D", rule.from_subj)
+            taken = _sum(books, entries, to_fund, "C", rule.to_subj)
+            if given and taken and given != taken:
+                return f"划出（{from_fund} {rule.from_subj}）{yuan_text(given)}元，" \
+                       f"划入（{to_fund} {rule.to_subj}）{yuan_text(taken)}元"  # fmt: skip
+    return ""
+
+
+def _sum(books: Books, entries: Sequence[Entry], fund_type: str, side: str, subject: str) -> int:
+    return sum(
+        line.amount
+        for entry in entries
+        if entry.fund_type == fund_type and entry.action is not Action.RESERVE
+        for line in entry.lines
+        if line.side == side and books.account(line.acct_no).subj_code.startswith(subject)
+    )
+
+
+def _takes_from_group(books: Books, entry: Entry) -> bool:
+    target = books.known.get(entry.refers) if entry.action is Action.REVERSE and entry.refers else None
+    return target is not None and target.group_id is not None
+
+
+def _left_standing(books: Books, entries: Sequence[Entry]) -> str:
+    """An entry that would be left of a group over several books when the others are reversed, or ""."""
+    for entry in entries:
+        target = books.known[entry.refers] if entry.action is Action.REVERSE and entry.refers else None
+        if target is None or target.group_id is None:
+            continue
+        for member in books.members.get(target.group_id, ()):
+            other_book = (member.admdvs, member.fund_type) != (target.admdvs, target.fund_type)
+            booked = member.action in (Action.POST, Action.SETTLE)
+            if other_book and booked and member.entry_id not in books.ended:
+                return f"{target.entry_id}属于关联组{target.group_id}，组里的{member.entry_id}没有一并冲销"
     return ""
 
 

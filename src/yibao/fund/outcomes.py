@@ -40,6 +40,8 @@ class Outcome(StrEnum):
     OVER_CEILING = "over_ceiling"
     OVER_BUDGET = "over_budget"
     TRANSFER_BETWEEN_INSURANCES = "transfer_between_insurances"
+    TRANSFER_UNEQUAL = "transfer_unequal"
+    GROUP_HALF_REVERSED = "group_half_reversed"
     GROUP_CHANGED = "group_changed"
     LINKED_REFUSED = "linked_refused"
     BATCH_REFUSED = "batch_refused"
@@ -93,6 +95,8 @@ _WORDS: dict[Outcome, tuple[str, str]] = {
     _O.OVER_CEILING: ("超出账户上限", "核对金额，或按程序调整上限"),
     _O.OVER_BUDGET: ("超出年度预算", "按法定程序调整预算后再记"),
     _O.TRANSFER_BETWEEN_INSURANCES: ("关联组在不同险种之间划转基金", "险种之间不得划转；允许的见参数 fund.transfers"),
+    _O.TRANSFER_UNEQUAL: ("关联组里划出与划入的金额不相等", "核对双方凭证的金额"),
+    _O.GROUP_HALF_REVERSED: ("跨账套的关联组须整组冲销", "把同组各凭证的冲销放进同一个关联组"),
     _O.GROUP_CHANGED: ("这个关联组已经记账，不能再添减凭证", "改用新的组号"),
     _O.LINKED_REFUSED: ("同组的另一张凭证被退回，全组不记", "改正同组被退回的凭证后整组重发"),
     _O.BATCH_REFUSED: ("整批一并记账，另有凭证被退回", "改正被退回的凭证后整批重发"),

@@ -54,6 +54,8 @@ class View(NamedTuple):
     ended: Mapping[str, Action]
     groups: frozenset[str]
     receipts: frozenset[tuple[str, str]]
+    members: Mapping[str, tuple[Entry, ...]] = {}
+    """The entries of the linked groups that the entries referred to belong to."""
     as_of: date | None = None
     """The day on which the commands came; no entry may bear a later one. None where time plays no part."""
 

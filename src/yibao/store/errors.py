@@ -104,5 +104,8 @@ def explained(error: DBAPIError, where: str, *, committing: bool = False) -> Exc
     if lost(error):
         if committing:
             return StoreUnavailableError(f"{where}在提交时连接中断，这一批可能已经写入；恢复后原样重发，不会重复")
-        return StoreUnavailableError(f"{where}连接中断或无法连接，这一批没有写入；恢复后原样重发即可")
+        reason = next(iter(str(error.orig).strip().splitlines()), "")
+        return StoreUnavailableError(
+            f"{where}连接中断或无法连接，没有写入；请核对地址、用户和库名，恢复后原样重发即可（{reason}）"
+        )
     return error

@@ -160,6 +160,13 @@ def movements(
     ]
 
 
+def first_year(connection: Connection, book: Book) -> int | None:
+    """The year of the first entry of a book, None when there is none."""
+    own = (_entry.c.admdvs == book.admdvs) & (_entry.c.fund_type == book.fund_type)
+    day = connection.execute(select(func.min(_entry.c.entry_date)).where(own)).scalar()
+    return None if day is None else int(day[:4])
+
+
 def accounts(connection: Connection, book: Book | None = None) -> list[Account]:
     """All accounts (of one book, where given) by number."""
     statement = select(_account).order_by(_account.c.acct_no)

@@ -75,6 +75,7 @@ class _Reads:
             by(_standing("C", _BOOK, _NO_TEXT, _ZERO, func.max(_close.month)), _BOOK, "books").group_by(_BOOK),
         )
         self.ended = by(select(_entry.refers, _entry.action), _entry.refers)
+        self.members = by(select(_entry.entry_id), _entry.group_id)
         self.groups = by(select(_entry.group_id).distinct(), _entry.group_id)
         self.receipts = by(_RECEIPTS, _entry.bank_ref)
 
@@ -97,6 +98,8 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
     known = fetch(connection, KINDS["entry"], refers | ids)
     accounts |= lock_accounts(unit, _named(known.values()) - accounts.keys())
     standing = read_standing(connection, accounts, {Book(entry.admdvs, entry.fund_type) for entry in entries})
+    members = _members(connection, [known[one] for one in refers if one in known])
+    ids = refers | {one.entry_id for group in members.values() for one in group}
     refs = {entry.bank_ref for entry in entries if entry.bank_ref is not None}
     return View(
         accounts=accounts,
@@ -104,11 +107,24 @@ def ledger_view(unit: Unit, entries: Sequence[Entry]) -> View:
         totals=standing.totals,
         closed=standing.closed,
         known=known,
-        ended={row[0]: Action(row[1]) for row in _rows(connection, reads.ended, refers)},
+        ended={row[0]: Action(row[1]) for row in _rows(connection, reads.ended, ids)},
         groups=frozenset(row[0] for row in _rows(connection, reads.groups, groups)),
         receipts=frozenset((row[0], row[1]) for row in _rows(connection, reads.receipts, refs)),
+        members=members,
         as_of=unit.today,
     )
+
+
+def _members(connection: Connection, targets: Sequence[Entry]) -> dict[str, tuple[Entry, ...]]:
+    """The entries of the linked groups that these entries belong to."""
+    groups = {entry.group_id for entry in targets if entry.group_id is not None}
+    rows = _rows(connection, _READS[connection.dialect.name].members, groups)
+    if not rows:
+        return {}
+    found: dict[str, tuple[Entry, ...]] = {}
+    for entry in fetch(connection, KINDS["entry"], [row[0] for row in rows]).values():
+        found[entry.group_id] = (*found.get(entry.group_id, ()), entry)
+    return found
 
 
 def _named(entries: Iterable[Entry]) -> set[str]:

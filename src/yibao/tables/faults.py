@@ -51,7 +51,12 @@ FAULTS: dict[str, Fault] = {
     "missing_value": Fault(_E, "{label}没有填", "必填项为空", "补填{label}"),
     "missing_principal_dx": Fault(_E, "没有主要诊断", "诊断代码为空，或第一个位置空着", "补填主要诊断，放在第一个位置"),
     "bad_number": Fault(_E, "{label}不是数字", "含有文字、逗号、货币符号或其他字符", "只填数字，不要千分位逗号和单位"),
-    "negative_amount": Fault(_E, "{label}是负数", "冲销记录混入，或填写有误", "删去冲销记录，或改为正数"),
+    "negative_amount": Fault(
+        _E,
+        "{label}是负数",
+        "冲销记录混入，或填写有误",
+        "改为正数；冲销的病例删去，冲销的凭证用“冲销”业务",
+    ),
     "negative_number": Fault(_E, "{label}是负数", "填写有误", "改为零或正数"),
     "zero_total_fee": Fault(_E, "医疗费总额为零", "没有费用的病例不能参与计算", "核对费用，或删去这条记录"),
     "fraction_of_fen": Fault(_E, "{label}有不足一分的零头", "金额最小到分", "按实际金额改为两位小数"),
