@@ -27,7 +27,9 @@ def decide(view: View, chart: Chart, entries: Sequence[Entry], *, whole: bool = 
     answers: dict[int, Answer] = {}
     records: list[Entry] = []
     for places in _units(entries):
-        if isinstance(places, int) and not _takes_from_group(books, entries[places]):
+        if isinstance(places, int) and (
+            entries[places].refers is None or not _takes_from_group(books, entries[places])
+        ):
             answers[places], entry = _post(books, entries[places])
             if answers[places].outcome is Outcome.POSTED:
                 records.append(entry)
