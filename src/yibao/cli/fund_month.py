@@ -128,8 +128,10 @@ def _bank_facts(done: "BankCheck") -> dict[str, Any]:
 
 
 def _line(line: Any) -> dict[str, Any]:
-    """A ledger or bank line as JSON values."""
-    return {**line._asdict(), "amount": told.exact(line.amount)}
+    """A ledger or bank line as JSON values, money as exact yuan."""
+    facts = line._asdict()
+    money = {name: told.exact(facts[name]) for name in ("amount", "balance") if facts.get(name) is not None}
+    return {**facts, **money}
 
 
 def statement(
