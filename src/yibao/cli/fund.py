@@ -120,8 +120,12 @@ def post(
         from yibao.flows import fund_batches as flow
 
         law = told.law_of(city, overlay, pack)
-        with show.progress("记账") as tell, told.opened(store) as opened:
-            done = flow.post_files(opened, law, files, out, whole=whole, tell=tell)
+        try:
+            with show.progress("记账") as tell, told.opened(store) as opened:
+                done = flow.post_files(opened, law, files, out, whole=whole, tell=tell)
+        except KeyboardInterrupt as stopped:
+            step = "已经提交的凭证都在账上，没有半张；重新送入同一文件即可，不会重复记账"
+            raise show.fail(f"记账被中断：{step}", 130) from stopped
     told.refusals(done.findings)
     rows = told.batch_rows(done)
     rows += [(f"本次{action.label}", f"{told.text_of(fen)} 元") for action, fen in done.amounts.items()]

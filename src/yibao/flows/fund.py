@@ -1,6 +1,6 @@
 """The ledger's flows: open, limit, post, close, expire. Each runs in units of work and returns after the commit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import partial
 
@@ -17,8 +17,11 @@ BATCH = 1_000
 """How many entries a unit of work posts at most, linked groups kept whole. More are no faster and make others wait."""
 
 
-def post(store: Store, chart: Chart, entries: Sequence[Entry], *, whole: bool = False) -> list[Answer]:
-    """Posts entries; the answer to each, in its order, once all of it is on disk.
+def post(
+    store: Store, chart: Chart, entries: Sequence[Entry], *, whole: bool = False,
+    tell: Callable[[int], None] = lambda _done: None,
+) -> list[Answer]:  # fmt: skip
+    """Posts entries; the answer to each, in its order, once all of it is on disk. ``tell`` hears how many are done.
 
     Every entry (or linked group) stands alone: a refused one keeps no other from being posted. With ``whole`` the
     batch is one unit of work: all or none. Sending the same batch again is harmless: what is in the books answers
@@ -37,6 +40,7 @@ def post(store: Store, chart: Chart, entries: Sequence[Entry], *, whole: bool = 
                 raise
             raise type(error)(f"{error}（在它之前的{len(answers):,}张已经处理，重发不会重复）") from error
         answers.update(zip(places, found, strict=True))
+        tell(len(answers))
     return [answers[place] for place in range(len(entries))]
 
 

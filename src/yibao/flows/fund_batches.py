@@ -142,7 +142,8 @@ def post_files(
             answers = [Answer(entry.entry_id, Outcome.BATCH_REFUSED, why) for entry in entries]
         elif entries:
             chart, _view = chart_on(law, max(entry.entry_date for entry in entries))
-            answers = fund.post(store, chart, entries, whole=whole)
+            total = f"{len(entries):,}"
+            answers = fund.post(store, chart, entries, whole=whole, tell=lambda n: tell(f"记账，{n:,}/{total}张凭证"))
         posted = [answer.key for answer in answers if answer.outcome is Outcome.POSTED]
         with store.reading() as connection:
             amounts = readings.amounts_of(connection, posted) if posted else {}
