@@ -123,7 +123,7 @@ def statements(fund: str, first: int, last: int, agencies: Sequence[str] = ("370
         internal=whole.internal if whole else [],
         findings=[*(whole.findings if whole else []), *month_end_findings(national, moved, last)],
         lines=[line for one in entries if first <= _month_of(one) <= last for line in _journal(national, one, entries)],
-        months=[_totals(moved, month) for month in range(last // 100 * 100 + 1, last + 1)], subjects=[],
+        months=[_totals(moved, month) for month in range(last // 100 * 100 + 1, last + 1)],
         sources=[SourceRow("fund.chart", "会计科目表", "假定", "社会保险基金会计制度（财会〔2017〕28号）"),
                  SourceRow("fund.flows", "收支渠道", "公布", "社会保险基金财务制度（财社〔2017〕144号）")],
         unverified=("fund.chart",),

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from random import Random
 from typing import NamedTuple
 
@@ -27,6 +28,9 @@ def side_by_side(url: str, makes: Sequence[Callable[[int], list[Entry]]], rounds
     """
     shared = Shared()
 
+    def all_past(number: int) -> bool:
+        return min(shared.counters[: len(makes)]) > number
+
     def posts(own: int) -> list[dict[str, str]]:
         store = Store(url)
         answers = []
@@ -34,14 +38,14 @@ def side_by_side(url: str, makes: Sequence[Callable[[int], list[Entry]]], rounds
             for number in range(rounds):
                 entries = makes[own](number)
                 shared.counters[own] = number + 1
-                wait_for(lambda number=number: min(shared.counters[: len(makes)]) > number)  # type: ignore[misc]
+                wait_for(partial(all_past, number))
                 answers.append({answer.key: answer.outcome.value for answer in post(store, the_chart(), entries)})
         finally:
             shared.counters[own] = rounds  # whoever fails keeps no other waiting
             store.close()
         return answers
 
-    children = [told(lambda own=own: posts(own)) for own in range(len(makes))]  # type: ignore[misc]
+    children = [told(partial(posts, own)) for own in range(len(makes))]
     return [hear(child) for child in children]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -70,7 +71,7 @@ def test_a_database_whose_pages_are_damaged_is_refused(sqlite_url: str) -> None:
 def test_a_folder_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
     assert "打不开" in refusal(tmp_path)
     message = refusal(tmp_path / "none" / "store.db")
-    assert message == "打不开账务库“store.db”：文件夹不存在或没有权限；请核对路径"
+    assert message == "打不开账务库“store.db”：所在文件夹不存在、没有权限，或它本身是文件夹；请核对路径"
     assert not (tmp_path / "none").exists()
 
 
@@ -113,7 +114,7 @@ def test_an_address_of_another_kind_is_refused_with_what_can_be_written(where: s
     if "://" not in where:
         where = str(tmp_path / where)
     message = refusal(where)
-    assert "postgresql://用户@主机/库名" in message or "文件夹不存在" in message
+    assert "postgresql://用户@主机/库名" in message or "所在文件夹不存在" in message
 
 
 ADDRESSES = [
@@ -184,3 +185,9 @@ def test_a_connection_that_breaks_at_the_commit_leaves_the_outcome_open_and_send
         event.remove(store.engine, "commit", broken)
         assert post(store, the_chart(), entries)[0].outcome.stands
     assert sum(row[0] == "E" for row in tables_of(postgres_url)["fund_entry"]) == 1
+
+
+def test_a_missing_driver_is_named_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreUnavailableError, match=r"pip install 'yibao\[postgres\]'"):
+        Store("postgresql://nobody@127.0.0.1/books")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from yibao.flows.fund_setting import FUND_TYPE, FundError, chart_on, days_of, month_text
 from yibao.fund.chart import Chart, Element
 from yibao.fund.closing import Internal, combined, month_end_findings
-from yibao.fund.records import Action, Book, Side
+from yibao.fund.records import Action, Book
 from yibao.fund.statements import (
     BalanceRow,
     IncomeRow,
@@ -74,23 +74,12 @@ class MonthTotals(NamedTuple):
     surplus: int
 
 
-class MonthSubject(NamedTuple):
-    """The movement of a first-level income or expense subject in one month, in fen on its normal side."""
-
-    month: int
-    element: str
-    """``income`` or ``expense``."""
-    subj_code: str
-    subj_name: str
-    amount: int
-
-
 class FundStatements(NamedTuple):
     """All that fund.xlsx and fund.html show. One book, or with several ``agencies`` their sum (合并).
 
     ``first_month`` to ``last_month`` (``yyyymm``, inclusive) is the period of the trial balance and of ``lines``; the
-    income statement and balance sheet are those of ``last_month``. ``months`` and ``subjects`` run from January of
-    that year to ``last_month``, oldest first, months without figures included. ``splits`` tells whether the fund keeps
+    income statement and balance sheet are those of ``last_month``. ``months`` run from January of that year
+    to ``last_month``, oldest first, months without figures included. ``splits`` tells whether the fund keeps
     pool and personal accounts apart, so that the income statement has those columns. ``closed`` says for each agency
     the last closed month, 0 for none. ``internal`` is filled for several agencies only.
     """
@@ -113,7 +102,6 @@ class FundStatements(NamedTuple):
     findings: Sequence[Finding]
     lines: Sequence[JournalLine]
     months: Sequence[MonthTotals]
-    subjects: Sequence[MonthSubject]
     sources: Sequence[SourceRow]
     unverified: tuple[str, ...]
     """Keys of parameters whose grade is not official or published."""
@@ -162,7 +150,7 @@ def gather(
         splits=chart.splits(fund_type), trial=trial_balance(chart, ours, first, last),
         income=income_statement(chart, fund_type, ours, last), balance=balance_sheet(chart, fund_type, ours, last),
         internal=internal, findings=found, lines=[_line(chart, one) for one in posted],
-        months=_months(chart, ours, last), subjects=_subjects(chart, ours, last), sources=_sources(view),
+        months=_months(chart, ours, last), sources=_sources(view),
         unverified=tuple(view.unverified),
     )  # fmt: skip
 
@@ -196,20 +184,6 @@ def _months(chart: Chart, turnovers: Sequence[Turnover], last: int) -> list[Mont
                 surplus += one.net if subject.element is Element.NET or subject.element.flow else 0
         totals.append(MonthTotals(month, income, expense, income - expense, money, surplus))
     return totals
-
-
-def _subjects(chart: Chart, turnovers: Sequence[Turnover], last: int) -> list[MonthSubject]:
-    sums: dict[str, dict[int, int]] = {}
-    for one in turnovers:
-        if one.month in _year(last) and not one.carried and chart.subject(one.subj_code).element.flow:
-            months = sums.setdefault(one.subj_code[:4], dict.fromkeys(_year(last), 0))
-            months[one.month] += one.net
-    return [
-        MonthSubject(month, subject.element.value, code, subject.name, net if subject.side is Side.CREDIT else -net)
-        for code, months in sorted(sums.items())
-        for subject in (chart.subject(code),)
-        for month, net in months.items()
-    ]
 
 
 def _sources(view: View) -> list[SourceRow]:

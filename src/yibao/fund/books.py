@@ -9,7 +9,7 @@ from yibao.fund.records import Account, Action, Book, Entry, Line, Side
 from yibao.fund.view import View
 from yibao.kernel import MAX_FEN, yuan_text
 
-_MOVES_MONEY = frozenset((Action.POST, Action.RESERVE, Action.SETTLE))
+_FLOW_RULED = frozenset((Action.POST, Action.RESERVE, Action.SETTLE))
 WITHOUT_LINES = frozenset((Action.VOID, Action.EXPIRE, Action.REVERSE))
 _ENDED = {
     Action.SETTLE: Outcome.RESERVATION_SETTLED,
@@ -184,7 +184,7 @@ class Books:
         return None
 
     def _flow(self, entry: Entry) -> Refusal | None:
-        if entry.action in _MOVES_MONEY and not self._ruled.isdisjoint([line[0] for line in entry.lines]):
+        if entry.action in _FLOW_RULED and not self._ruled.isdisjoint([line[0] for line in entry.lines]):
             accounts = self.view.accounts
             sides = tuple([(line[1], accounts[line[0]].subj_code) for line in entry.lines])
             if sides not in self._flows:

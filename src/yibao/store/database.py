@@ -72,7 +72,10 @@ def connect(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         # Without a handler of its own the driver would write its remarks about a lost server to the user's terminal.
         logging.getLogger("psycopg").addHandler(logging.NullHandler())
-        engine = create_engine(url, isolation_level="READ COMMITTED")
+        try:
+            engine = create_engine(url, isolation_level="READ COMMITTED")
+        except ModuleNotFoundError as error:
+            raise StoreUnavailableError("PostgreSQL 的驱动没有安装；请运行 pip install 'yibao[postgres]'") from error
         event.listen(engine, "connect", _set_up_postgresql)
         return engine
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})

@@ -68,11 +68,9 @@ def _broken_text(error: DBAPIError) -> bool:
 
 
 def lost(error: DBAPIError) -> bool:
-    """Whether the connection is gone or never came about."""
+    """Whether the connection is gone or never came about. Broken texts have no code either: ask about them first."""
     state = sqlstate(error)
     named = state or getattr(error.orig, "sqlite_errorname", "")
-    if isinstance(error.orig, sqlite3.OperationalError) and not named:
-        return False  # a text with broken bytes, which SQLite's driver could not decode
     gone = error.connection_invalidated or state.startswith(_GONE_SQLSTATES)
     return gone or (isinstance(error, OperationalError) and not named)
 
@@ -92,7 +90,7 @@ def explained(error: DBAPIError, where: str, *, committing: bool = False) -> Exc
     if (retryable(error) and not isinstance(error, IntegrityError)) or _waited_out(error):
         return StoreBusyError(f"{where}正被其他程序占用，这一批没有写入；稍后原样重发即可")
     if name.startswith("SQLITE_CANTOPEN"):
-        return StoreUnavailableError(f"打不开{where}：文件夹不存在或没有权限；请核对路径")
+        return StoreUnavailableError(f"打不开{where}：所在文件夹不存在、没有权限，或它本身是文件夹；请核对路径")
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return StoreUnavailableError(f"{where}不是账务库文件，或已损坏；请用备份恢复（yibao store restore）")
     if name.startswith(("SQLITE_READONLY", "SQLITE_IOERR")):

@@ -59,8 +59,8 @@ class Store:
     def transact(self, work: Callable[[Unit], T]) -> T:
         """Runs ``work`` in one transaction and returns its result after the commit: all of it is kept or none.
 
-        ``work`` may run several times (a lost race, a deadlock, a busy file), so it must not act outside its unit.
-        An error that it raises takes everything back. When the connection breaks at the commit the outcome is
+        ``work`` may run several times (a lost race, a deadlock, a dead pooled connection), so it must not act outside
+        its unit. An error that it raises takes everything back. When the connection breaks at the commit the outcome is
         unknown (StoreUnavailableError); the same commands may be sent again, as every record is kept once by its id.
         """
         for attempt in range(1, ATTEMPTS + 1):
