@@ -12,6 +12,7 @@ import pytest
 
 from yibao.casemix.dip import RuleError
 from yibao.flows import dip as flow
+from yibao.flows.dip_catalogue import open_saved
 from yibao.packs import load_law
 from yibao.synth import generate
 from yibao.tables import ResultFolderError
@@ -120,7 +121,7 @@ def test_a_folder_of_lists_without_any_list_is_refused(city: Path, tmp_path: Pat
 def test_results_are_never_written_over_the_catalogue(city: Path) -> None:
     with pytest.raises(flow.FlowError, match="毁掉目录"):
         price(city, city / "catalogue")
-    assert flow.open_saved(city / "catalogue")
+    assert open_saved(city / "catalogue")
 
 
 def test_a_run_is_no_catalogue(city: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import pytest
 from vectors import SHARED
 
 from yibao.flows import dip as flow
+from yibao.flows.dip_catalogue import open_saved
 from yibao.packs import load_law
 from yibao.synth import generate
 
@@ -195,7 +196,7 @@ def test_a_run_killed_at_any_moment_leaves_nothing_that_looks_finished(city: Pat
             killed += 1
         if (out / "summary.json").exists():
             assert (out / "catalogue.parquet").exists()
-            flow.open_saved(out)
+            open_saved(out)
     assert killed, "the runs were too fast to kill"
 
 

@@ -133,13 +133,79 @@ BANK_SIDE = _table(
     "in 收入 out 支出",
     "收 in 贷 in 贷方 in 支 out 借 out 借方 out",
 )
+INCOME_ITEM = _table(
+    "income_item",
+    "预算收入项目",
+    "淄博市2024-12-20意见二(一)所列四项；代码本系统命名",
+    "premium 基本医保费收入 interest 利息 subsidy 财政补助 other 其他收入",
+    "保费收入 premium 基本医疗保险费收入 premium 利息收入 interest 财政补贴 subsidy 财政补贴收入 subsidy 其他 other",
+)
+BUDGET_LINE = _table(
+    "budget_line",
+    "预算支出指标",
+    "淄博市2024-12-20意见二(一)所列五项，另加调剂金；代码本系统命名",
+    """outpatient 普通门诊统筹 chronic 门诊慢特病 offsite 异地联网结算和零星报销 dip 住院DIP other 其他付费方式
+    reserve 调剂金""",
+    """普通门诊统筹支出预算 outpatient 门诊慢特病支出预算 chronic 异地联网结算和零星报销支出预算 offsite
+    住院DIP支出预算 dip 其他付费方式支出预算 other 风险调剂金 reserve 区域调节金 reserve""",
+)
+ADJUST_REASON = _table(
+    "adjust_reason",
+    "预算调整原因",
+    "淄博市2024-12-20意见二(一)所列三项；代码本系统命名",
+    "visits 就医人数合理变化 policy 待遇政策调整 health_event 重大公共卫生事件",
+    "就医人数变化 visits 政策调整 policy 公共卫生事件 health_event",
+)
+OVERRUN_REASON = _table(
+    "overrun_reason",
+    "合理超支原因",
+    "按病种付费经办管理规程（2025版）第三十三条所举情形；代码本系统命名",
+    "policy 重大政策调整 epidemic 重大疫情 other 其他管理以外的原因",
+)
+CREDIT_LV = _table("credit_lv", "信用等级", "本系统命名", "A 优秀 B 良好 C 一般 D 较差", "A级 A B级 B C级 C D级 D")
+AGREEMENT_STATUS = _table(
+    "agreement_status",
+    "协议状态",
+    "本系统命名",
+    "normal 正常 suspended 暂停 terminated 解除",
+    "暂停协议 suspended 中止 suspended 解除协议 terminated",
+)
+REVIEW_REASON = _table(
+    "review_reason",
+    "特例单议情形",
+    "淄博市2024-12-20意见三(二)所列；代码本系统命名",
+    "long_stay 住院时间长 high_cost 医疗费用高 new_tech 新药品新耗材新技术使用 complex 复杂危重症 mdt 多学科联合诊疗",
+    "住院时间过长 long_stay 费用高 high_cost 新药新技术 new_tech 危重症 complex 多学科诊疗 mdt",
+)
+REVIEW_RESULT = _table(
+    "review_result",
+    "特例单议评审结果",
+    "按病种付费经办管理规程（2025版）第二十一条的两种处理；代码本系统命名",
+    "pass_item 通过，按项目付费 pass_standard 通过，调整支付标准 fail 不通过 pending 待评审",
+    "按项目付费 pass_item 按项目 pass_item 调整支付标准 pass_standard 调整标准 pass_standard 未通过 fail",
+)
+GROUP_METHOD = _table(
+    "group_method",
+    "医共体支付办法",
+    "本系统命名",
+    "contract 总额包干 share 结余留用、合理超支分担",
+    "包干 contract 分担 share",
+)
+DIP_LIST = _table(
+    "dip_list_kind",
+    "本地病种目录种类",
+    "淄博市2024-12-20意见三(一)、三(二)；代码本系统命名",
+    "primary_care 基层病种 tcm 中医优势病种 day 日间手术病种 bed_day 床日付费病种",
+    "基层 primary_care 中医优势 tcm 日间手术 day 日间 day 床日 bed_day 按床日付费病种 bed_day",
+)
 
 CODE_TABLES: dict[str, CodeTable] = {
     table.name: table
     for table in (
         INSUTYPE, MED_TYPE, GEND, HOSP_LV, DSCG_WAY, ADM_WAY, CLR_TYPE, CLR_WAY, FIXMEDINS_TYPE, DIAG_TYPE,
         MAINDIAG_FLAG, OPRN_OPRT_TYPE, MED_CHRGITM_TYPE, PSN_TYPE, DIP_LAYER, DIP_EXCLUSION_LIST, DIP_EFFECT, PX_KIND,
-        FUND_TYPE, LEDGER_ACTION, LIMIT_KIND, BANK_SIDE,
+        FUND_TYPE, LEDGER_ACTION, LIMIT_KIND, BANK_SIDE, INCOME_ITEM, BUDGET_LINE, ADJUST_REASON, OVERRUN_REASON,
+        CREDIT_LV, AGREEMENT_STATUS, REVIEW_REASON, REVIEW_RESULT, GROUP_METHOD, DIP_LIST,
     )
 }  # fmt: skip
 """Every code table by name."""

@@ -17,7 +17,8 @@ _SCHEMAS = (
         "住院病例（结算清单）",
         "setl_id",
         """setl_id psn_no insutype fixmedins_code hosp_lv gend age nwb_age_days nwb_adm_wt adm_date dscg_date
-        act_ipt_days dscg_way diag_codes oprn_codes medfee_sumamt fund_pay_sumamt psn_part_amt acct_pay psn_cash_pay""",
+        act_ipt_days dscg_way diag_codes oprn_codes medfee_sumamt fund_pay_sumamt psn_part_amt acct_pay psn_cash_pay
+        hifp_pay insuplc_admdvs drug_fee trt_fee tcm_fee icu_days""",
         "setl_id fixmedins_code diag_codes dscg_date medfee_sumamt",
         "一行一次住院结算。金额以元填写，读入后为整数分。",
     ),
@@ -51,7 +52,8 @@ _SCHEMAS = (
     ),
     _schema(
         "providers", "定点医药机构", "fixmedins_code",
-        "fixmedins_code fixmedins_name hosp_lv fixmedins_type admdvs beds", "fixmedins_code",
+        "fixmedins_code fixmedins_name hosp_lv fixmedins_type admdvs beds key_specialties agreement_from",
+        "fixmedins_code",
     ),
     _schema(
         "dip_rules", "DIP先期、并项、诊断辅助细分病种表", "layer dip_code dx dx_other px",
@@ -63,6 +65,76 @@ _SCHEMAS = (
     _schema("px_kinds", "手术操作治疗方式目录", "oprn_code", "oprn_code px_kind", "oprn_code px_kind",
             "代码按前缀匹配，最长的前缀优先。"),
     _schema("dip_lists", "DIP代码目录", "list code", "list code", "list code"),
+    _schema(
+        "local_lists", "本地病种目录", "list_kind dip_code", "list_kind dip_code list_points", "list_kind dip_code",
+        "一行一个病种：基层病种、中医优势病种、日间手术病种、按床日付费病种。",
+    ),
+    _schema(
+        "budget_income", "预算收入", "year fund_type income_item", "year fund_type income_item budget_amount basis",
+        "year fund_type income_item budget_amount", "一行一项收入；职工、居民分别编制。",
+    ),
+    _schema(
+        "budget_lines", "预算支出指标", "year fund_type budget_line", "year fund_type budget_line budget_amount basis",
+        "year fund_type budget_line budget_amount",
+        "一行一项指标。住院DIP可以不写：由支出总额减去其他各项得出；写了，各项之和须等于支出总额。",
+    ),
+    _schema(
+        "budget_adjustments", "预算调整", "adjust_id",
+        "adjust_id year fund_type budget_line adjust_amount adjust_reason approved_date basis",
+        "adjust_id year fund_type budget_line adjust_amount adjust_reason approved_date basis",
+        "一行一次经批准的调增；原因限于就医人数合理变化、待遇政策调整、重大公共卫生事件。",
+    ),
+    _schema(
+        "budget_months", "住院DIP月度预算", "year fund_type month", "year fund_type month budget_amount",
+        "year fund_type month budget_amount", "一行一个月；没有这张表时按上年各月记账额的比例分月。",
+    ),
+    _schema(
+        "fund_position", "基金运行情况", "year fund_type",
+        "year fund_type balance last_income last_expense forecast_income forecast_expense",
+        "year fund_type balance last_income last_expense",
+        "一行一个险种；用于判断能否预付：年初累计结余可支付月数、上年和预计的当年收支。",
+    ),
+    _schema(
+        "prepay_applications", "预付金申请", "year fund_type fixmedins_code",
+        "year fund_type fixmedins_code apply_date", "year fund_type fixmedins_code apply_date",
+    ),
+    _schema(
+        "assessments", "年度考核和信用", "year fixmedins_code",
+        "year fixmedins_code assess_score credit_lv agreement_status", "year fixmedins_code",
+        "一行一家机构一个年度；清算用本年度得分，预付金和加成系数用上年度信用等级。",
+    ),
+    _schema(
+        "deductions", "违规扣减", "deduct_id", "deduct_id year fund_type fixmedins_code deduct_amount reason basis",
+        "deduct_id year fund_type fixmedins_code deduct_amount", "一行一笔病例审核的违规费用扣减。",
+    ),
+    _schema(
+        "overrun_claims", "合理超支认定", "year fund_type fixmedins_code",
+        "year fund_type fixmedins_code claim_amount overrun_reason basis",
+        "year fund_type fixmedins_code claim_amount overrun_reason",
+    ),
+    _schema(
+        "beds", "床位档案", "fixmedins_code bed_from", "fixmedins_code bed_from auth_beds agreement_beds open_beds",
+        "fixmedins_code bed_from auth_beds agreement_beds", "一行一家机构自某日起的床位数，到下一行的起始日为止。",
+    ),
+    _schema(
+        "special_reviews", "特例单议申请", "setl_id",
+        "setl_id review_reason apply_date review_result review_date review_points",
+        "setl_id review_reason apply_date review_result",
+    ),
+    _schema(
+        "medical_groups", "医共体成员", "group_code fixmedins_code",
+        "group_code group_name fixmedins_code group_method", "group_code fixmedins_code group_method",
+        "一行一家成员机构；一家机构只能在一个医共体。",
+    ),
+    _schema(
+        "excluded_items", "除外支付目录", "med_list_codg valid_from",
+        "med_list_codg item_name valid_from valid_until", "med_list_codg valid_from",
+        "新药新技术除外支付的药品、耗材和项目，按出院日期适用。",
+    ),
+    _schema(
+        "excluded_fees", "除外费用", "setl_id med_list_codg", "setl_id med_list_codg item_amount",
+        "setl_id med_list_codg item_amount", "一行一次结算里一个除外项目的费用。",
+    ),
     _schema(
         "ledger_entries", "记账凭证", "entry_id seq",
         """entry_id seq action entry_date admdvs fund_type subj_code subj_detail debit credit settles memo refers

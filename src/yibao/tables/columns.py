@@ -64,6 +64,8 @@ def column_sql(column: Column, *, required: bool) -> ColumnSql:
         Kind.DATETIME: _day,
         Kind.INT: _whole,
         Kind.WEIGHT_G: _whole,
+        Kind.POINTS: _fraction,
+        Kind.RATIO: _fraction,
         Kind.DX_LIST: _list,
         Kind.PX_LIST: _list,
     }.get(field.kind, _coded if field.code_table else _text)
@@ -170,6 +172,16 @@ def _whole(column: Column) -> ColumnSql:
     if name == "age":
         cases.append((f"{name} > {_OLDEST}", "'age_out_of_range'"))
     return ColumnSql(name, raw, value, (_tokens(field, *cases),))
+
+
+def _fraction(column: Column) -> ColumnSql:
+    """Points and ratios: exact decimals, never a float; a digit more than the column holds is a fault."""
+    field, name = column.field, column.field.name
+    places = 4 if field.kind is Kind.POINTS else 6
+    pattern = f"'[+-]?[0-9]{{1,{18 - places}}}([.][0-9]{{1,{places}}}0*)?'"
+    value = f"CASE WHEN regexp_full_match(r_{name}, {pattern}) THEN TRY_CAST(r_{name} AS {field.kind.sql_type}) END"
+    errors = _tokens(field, (_failed(name), f"number_fault(r_{name})"), (f"{name} < 0", "'negative_number'"))
+    return ColumnSql(name, f"tidy({as_text(column)})", value, (errors,))
 
 
 def dropped_items(name: str, short: str) -> str:
