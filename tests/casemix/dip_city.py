@@ -23,6 +23,16 @@ REGIME = Regime(
 )  # fmt: skip
 
 
+_TEXT, _INT, _FEN, _DAY = pa.string(), pa.int32(), pa.int64(), pa.date32()
+CASE_SCHEMA = pa.schema([
+    ("case_no", _FEN), ("setl_id", _TEXT), ("fixmedins_code", _TEXT), ("hosp_lv", _TEXT), ("dscg_date", _DAY),
+    ("age", _INT), ("nwb_age_days", _INT), ("nwb_adm_wt", _INT), ("diag_codes", _TEXT), ("oprn_codes", _TEXT),
+    ("medfee_sumamt", _FEN), ("psn_no", _TEXT), ("insutype", _TEXT), ("gend", _TEXT), ("adm_date", _DAY),
+    ("act_ipt_days", _INT), ("dscg_way", _TEXT), ("icu_days", _INT), ("drug_fee", _FEN), ("trt_fee", _FEN),
+    ("tcm_fee", _FEN), ("hifp_pay", _FEN), ("fund_pay_sumamt", _FEN), ("insuplc_admdvs", _TEXT),
+])  # fmt: skip
+
+
 def lists(
     rules: Sequence[Mapping[str, str | None]] = (),
     exclusions: Sequence[Mapping[str, str | None]] = (),
@@ -44,15 +54,15 @@ def put_cases(engine: Engine, cases: Sequence[Mapping[str, Any]]) -> None:
             "hosp_lv": case.get("level"), "dscg_date": case.get("day", date(2025, 6, 1)), "age": case.get("age"),
             "nwb_age_days": case.get("days"), "nwb_adm_wt": case.get("weight"), "diag_codes": "|".join(case["dx"]),
             "oprn_codes": "|".join(case.get("px", ())) or None, "medfee_sumamt": case.get("fee", 1_000_000),
+            "psn_no": case.get("person"), "insutype": case.get("insutype"), "gend": case.get("sex"),
+            "adm_date": case.get("admitted"), "act_ipt_days": case.get("stay"), "dscg_way": case.get("way"),
+            "icu_days": case.get("icu"), "drug_fee": case.get("drug"), "trt_fee": case.get("treatment"),
+            "tcm_fee": case.get("tcm"), "hifp_pay": case.get("hifp"), "fund_pay_sumamt": case.get("fund"),
+            "insuplc_admdvs": case.get("place"),
         }
         for n, case in enumerate(cases)
     ]  # fmt: skip
-    schema = pa.schema([
-        ("case_no", pa.int64()), ("setl_id", pa.string()), ("fixmedins_code", pa.string()), ("hosp_lv", pa.string()),
-        ("dscg_date", pa.date32()), ("age", pa.int32()), ("nwb_age_days", pa.int32()), ("nwb_adm_wt", pa.int32()),
-        ("diag_codes", pa.string()), ("oprn_codes", pa.string()), ("medfee_sumamt", pa.int64()),
-    ])  # fmt: skip
-    engine.put("cases", pa.Table.from_pylist(rows, schema=schema))
+    engine.put("cases", pa.Table.from_pylist(rows, schema=CASE_SCHEMA))
     for column, name, table in (("dx", "diag_code", "case_dx"), ("px", "oprn_code", "case_px")):
         child = [
             {"case_no": row["case_no"], "seq": seq, name: code}

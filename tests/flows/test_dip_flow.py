@@ -96,7 +96,7 @@ def test_every_payment_is_the_exact_share_rounded_by_the_largest_remainder(price
 
 
 def test_case_points_are_what_the_rule_says_in_plain_decimal(priced: Path) -> None:
-    """An oracle apart from the SQL: points × deviation × coefficient with q from the trail, rounded once."""
+    """An oracle apart from the SQL: points × deviation × coefficients with q from the trail, rounded once."""
     trail = {row["setl_id"]: row for row in read(priced / "trail.parquet")}
     seen = set()
     for row in read(priced / "priced_cases.parquet"):
@@ -105,7 +105,8 @@ def test_case_points_are_what_the_rule_says_in_plain_decimal(priced: Path) -> No
         kind = "low" if q < Fraction(1, 2) else "extreme" if q > 5 else "high" if q > 2 else "normal"
         assert told["deviation_type"] == kind
         factor = {"low": q, "normal": Fraction(1)}.get(kind, q - 1)
-        exact = Fraction(told["group_points"]) * Fraction(told["coefficient"]) * factor * 10**4
+        coefficients = Fraction(told["coefficient"]) * Fraction(told["aux"])
+        exact = Fraction(told["group_points"]) * coefficients * factor * 10**4
         assert int(row["case_points"] * 10**4) == (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
         seen.add(kind)
     assert seen == {"low", "normal", "high", "extreme"}

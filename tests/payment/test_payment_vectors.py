@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 from vectors import FAMILIES, Vector, ids, of
 
-from yibao.engine import Engine, load_sql
+from yibao.engine import Engine
+from yibao.flows.dip_score import no_addons
 from yibao.kernel import half_up_ratio, points, points_text
 from yibao.payment import coefficient, point_value
 
@@ -45,7 +46,7 @@ def case_points(
         "case_no": 0, "setl_id": "S", "fixmedins_code": "H", "hosp_lv": "3", "dscg_date": date(2025, 6, 1),
         "dscg_year": 2025, "medfee_sumamt": fen(cost), "dip_code": "G" if grouped else "",
         "dip_type": "core" if grouped else "ungrouped", "group_points": points(str(pts)), "aux": e4(aux),
-        "primary_care": int(primary),
+        "primary_care": int(primary), "local_kind": "",
     }  # fmt: skip
     with Engine() as engine:
         engine.put("reference", pa.Table.from_pylist(reference, schema=pa.schema(
@@ -55,6 +56,7 @@ def case_points(
         days = {"from_day": [date(2025, 1, 1)], "until_day": [date(2025, 12, 31)]}
         engine.put("level_coefficient", pa.table({"hosp_lv": ["3"], **days, "coefficient": [e4(inst)]}))
         span = {"from_day": date(2025, 1, 1), "until_day": date(2025, 12, 31)}
+        engine.put("institution_addon", no_addons())
         row = {**span, **terms}
         engine.put("dip_terms", pa.table({k: pa.array([v], pa.int64() if v is None else None) for k, v in row.items()}))
         params = {"pv_e4": e4(pv), "unit_fee_micro": fen(unit) * 10**4, "scale": 1000}
@@ -230,9 +232,10 @@ def conservation(v: Vector) -> None:
     fund = v.inputs["fund"] * 100
     worth = [p * 10**4 for p in v.inputs["hospital_points"]]
     with Engine() as engine:
-        engine.put("case_points", pa.table({"case_no": [0, 1], "case_points": worth}))
-        engine.put("grouped", pa.table({"case_no": [0, 1], "setl_id": ["A", "B"]}))
-        engine.run(load_sql("yibao.payment", "share"), {"budget_fen": fund})
+        payee = {"case_no": [0, 1], "setl_id": ["A", "B"], "fund_type": ["310", "310"], "points": worth}
+        engine.put("payee", pa.table(payee))
+        engine.put("share_fund", pa.table({"fund_type": ["310"], "fund_fen": [fund]}))
+        engine.pipeline("yibao.payment", ("share_part", "share"))
         paid = [row[0] for row in engine.rows("SELECT pay FROM share ORDER BY case_no")]
     assert paid == [fund * 6 // 10, fund * 4 // 10]
     assert f"{Decimal(sum(paid)).scaleb(-2):.2f}" == v.expected["sum"]

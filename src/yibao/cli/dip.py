@@ -173,6 +173,24 @@ def assess(
             ("样本外 R²", _number(facts["r2"])),
         ],
     )
+    if facts["auxiliary"] and not as_json:
+        show.out.print(_auxiliary(facts["auxiliary"]))
+
+
+def _auxiliary(rows: list[dict[str, Any]]) -> Any:
+    """The table of auxiliary types: what they narrow in the catalogue, and how many cases have one."""
+    from rich.table import Table
+
+    table = Table(title="辅助分型（上年病例，目录测算）", title_justify="left", box=None, pad_edge=False)
+    table.add_column("分型", style="cyan", no_wrap=True)
+    for head in ("病种", "病例", "分型前CV", "分型后CV", "本次命中"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in rows:
+        counts = [f"{row['groups']:,}", f"{row['cases']:,}"]
+        table.add_row(
+            row["label"], *counts, _number(row["cv_before"]), _number(row["cv_after"]), f"{row['cases_hit']:,}"
+        )
+    return table
 
 
 def explain(

@@ -112,6 +112,7 @@ def explained() -> Iterator[None]:
             raise
         for report in getattr(error, "reports", ()):
             findings(report.findings)
+        findings(getattr(error, "findings", ()))
         raise fail(str(error)) from error
 
 

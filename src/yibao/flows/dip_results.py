@@ -15,9 +15,10 @@ HOSPITALS_SQL = f"""
 TRAIL_SQL = f"""
     SELECT g.setl_id, g.fixmedins_code, g.hosp_lv, g.dscg_date, m.dx, m.px, m.px_kind, m.dx_barred, a.scope,
         g.dip_code, g.dip_type, CAST(g.group_points * {_POINTS}) AS group_points,
-        CAST(p.inst * {_POINTS}) AS coefficient, p.deviation_type, p.standard_basis, p.std_n,
+        CAST(p.inst * {_POINTS}) AS coefficient, nullif(g.aux_kind, '') AS aux_kind,
+        nullif(g.aux_type, '') AS aux_type, CAST(g.aux * {_POINTS}) AS aux, p.deviation_type, p.standard_basis, p.std_n,
         CAST(p.std_fee * {_MONEY}) AS std_fee, CAST(g.medfee_sumamt * {_MONEY}) AS medfee_sumamt,
         c.diag_codes, c.oprn_codes
     FROM grouped AS g JOIN case_points AS p ON p.case_no = g.case_no JOIN assigned AS a ON a.case_no = g.case_no
     JOIN case_main AS m ON m.case_no = g.case_no JOIN cases AS c ON c.case_no = g.case_no"""
-"""What explains a case: its keys, its group, its standard; rows in no promised order."""
+"""What explains a case: its keys, its group, its auxiliary type, its standard; rows in no promised order."""

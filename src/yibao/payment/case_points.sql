@@ -1,7 +1,7 @@
 -- grain: case_no
--- inputs: grouped, standard_fee, level_coefficient, dip_terms
+-- inputs: grouped, standard_fee, level_coefficient, institution_addon, dip_terms
 -- params: pv_e4, unit_fee_micro, scale
--- source: RULEBOOK 4b.4-5 (2020 regime: q < 0.5 → points × q, q > 2 → points × (q − 2 + 1), q > 5 also to the panel); DIP 3.0 draft ch.6 (cost below half of the standard at the level is paid at cost, high cost is a flag); 未入组 interim points
+-- source: RULEBOOK 4b.4-5 (2020 regime: q < 0.5 → points × q, q > 2 → points × (q − 2 + 1), q > 5 also to the panel); DIP 3.0 draft ch.6 (cost below half of the standard at the level is paid at cost, high cost is a flag); 未入组 interim points; DIP_REGIMES A.6.2 coefficient = base + addon, 基层病种 1; 日间手术 and 床日 have no deviation: their points are of the day, not of the stay
 -- note: points are 10⁻⁴ 分, thresholds 10⁻², coefficients 10⁻⁴; the one rounding (half up) is at case_points
 WITH joined AS (
     SELECT
@@ -10,8 +10,11 @@ WITH joined AS (
         g.group_points,
         g.medfee_sumamt,
         g.aux,
-        CASE WHEN g.primary_care = 1 OR g.dip_type = 'ungrouped' THEN 10000 ELSE coalesce(c.coefficient, 10000) END
-            AS inst,
+        CASE
+            WHEN g.primary_care = 1 OR g.dip_type = 'ungrouped' THEN 10000
+            ELSE coalesce(c.coefficient, 10000) + coalesce(i.addon, 0)
+        END AS inst,
+        CASE WHEN g.local_kind IN ('day', 'bed_day') THEN 1 ELSE 0 END AS exempt,
         t.low_rule,
         t.high_rule,
         t.low_e2,
@@ -31,6 +34,7 @@ WITH joined AS (
     JOIN dip_terms AS t ON g.dscg_date >= t.from_day AND g.dscg_date <= t.until_day
     LEFT JOIN level_coefficient AS c
         ON c.hosp_lv = g.hosp_lv AND g.dscg_date >= c.from_day AND g.dscg_date <= c.until_day
+    LEFT JOIN institution_addon AS i ON i.fixmedins_code = g.fixmedins_code
     LEFT JOIN standard_fee AS a
         ON a.dip_code = g.dip_code AND a.hosp_lv = g.hosp_lv AND a.dscg_year = g.dscg_year - 1
     LEFT JOIN standard_fee AS b ON b.dip_code = g.dip_code AND b.hosp_lv = g.hosp_lv AND b.dscg_year = 0
@@ -56,6 +60,7 @@ typed AS (
         s.*,
         CASE
             WHEN s.dip_type = 'ungrouped' THEN 'ungrouped'
+            WHEN s.exempt = 1 THEN 'exempt'
             WHEN s.low_rule = 'cost_over_mean' AND s.cost_e2 < s.std_fee * s.low_e2 THEN 'low'
             WHEN s.low_rule = 'cost_over_standard'
                 AND s.fee * CAST(10000000000000000 AS DECIMAL(38, 0)) < s.standard_e14 * s.low_e2 THEN 'low'
@@ -92,7 +97,7 @@ SELECT
     CAST(std_n AS BIGINT) AS std_n,
     CAST(std_fee AS BIGINT) AS std_fee,
     CASE
-        WHEN deviation_type IN ('normal', 'none', 'ungrouped') THEN CAST(1000000 AS BIGINT)
+        WHEN deviation_type IN ('normal', 'none', 'exempt', 'ungrouped') THEN CAST(1000000 AS BIGINT)
         WHEN deviation_type = 'low' AND low_rule = 'cost_over_standard'
             THEN idiv(2 * fee * CAST(100000000000000000000 AS DECIMAL(38, 0)) + weight * aux * pv, 2 * weight * aux * pv)
         ELSE idiv(2 * dev_num * 1000000 + dev_den, 2 * dev_den)
@@ -100,7 +105,7 @@ SELECT
     CASE
         WHEN deviation_type = 'ungrouped'
             THEN idiv(2 * fee * scale * ungrouped_e4 * 10000 + unit_fee, 2 * unit_fee)
-        WHEN deviation_type IN ('normal', 'none') AND aux = 10000 THEN idiv(2 * group_points * inst + 10000, 20000)
+        WHEN deviation_type IN ('normal', 'none', 'exempt') AND aux = 10000 THEN idiv(2 * group_points * inst + 10000, 20000)
         WHEN deviation_type = 'low' AND low_rule = 'cost_over_standard'
             THEN idiv(2 * fee * 1000000 + pv, 2 * pv)
         ELSE idiv(2 * weight * aux * dev_num + dev_den * 100000000, 2 * dev_den * 100000000)

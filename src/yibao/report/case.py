@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from yibao.casemix.dip import KIND_NAMES
 from yibao.engine import Engine
 from yibao.flows.dip_catalogue import Saved
 from yibao.kernel import Step
@@ -55,10 +56,16 @@ def case_steps(book: Book, case: Mapping[str, Any]) -> list[Step]:
     """The steps of one case: ``case`` is its row of the trail with deviation, case_points and pay of the result."""
     grouped = case["dip_type"] != "ungrouped"
     return [
-        *_listed(book, case),
-        *_layers(book, case),
+        *listed_steps(book, case),
+        *layer_steps(book, case),
         *(
-            [_points(book, case), _standard(book, case), _deviation(book, case), _coefficient(book, case)]
+            [
+                points_step(book, case),
+                standard_step(book, case),
+                deviation_step(book, case),
+                *_auxiliary(book, case),
+                _coefficient(book, case),
+            ]
             if grouped
             else []
         ),
@@ -67,19 +74,22 @@ def case_steps(book: Book, case: Mapping[str, Any]) -> list[Step]:
     ]
 
 
-def _step(book: Book, label: str, value: str, unit: str, detail: str, *keys: str) -> Step:
+def step_of(book: Book, label: str, value: str, unit: str, detail: str, *keys: str) -> Step:
+    """A step with the sources of the parameters it rests on."""
     key, source, unverified = book.parameters.source(*keys) if keys else ("", "", False)
     return Step(label, value, unit, detail, key, source, unverified)
 
 
-def _named(code: str, name: str) -> str:
+def named(code: str, name: str) -> str:
+    """A code with its name, where it has one."""
     return f"{code}（{name}）" if name else code
 
 
-def _listed(book: Book, case: Mapping[str, Any]) -> list[Step]:
-    diagnoses = [_named(code, book.names.diagnosis(code)) for code in (case["diag_codes"] or "").split("|")]
+def listed_steps(book: Book, case: Mapping[str, Any]) -> list[Step]:
+    """What the settlement list says, which procedure leads, and whether the exclusion list bars the diagnosis."""
+    diagnoses = [named(code, book.names.diagnosis(code)) for code in (case["diag_codes"] or "").split("|")]
     others = f"其他诊断：{'、'.join(diagnoses[1:])}" if diagnoses[1:] else "没有其他诊断"
-    hospital = _named(case["fixmedins_code"], book.names.hospitals.get(case["fixmedins_code"], ""))
+    hospital = named(case["fixmedins_code"], book.names.hospitals.get(case["fixmedins_code"], ""))
     barred = case["dx_barred"]
     steps = [
         Step("结算清单", case["setl_id"], "",
@@ -93,7 +103,7 @@ def _listed(book: Book, case: Mapping[str, Any]) -> list[Step]:
         if barred
         else "主要诊断不在排除清单中"
     )
-    return [*steps, _step(book, "排除清单", "排除" if barred else "通过", "", excluded, "dip.exclude_match")]
+    return [*steps, step_of(book, "排除清单", "排除" if barred else "通过", "", excluded, "dip.exclude_match")]
 
 
 def _principal_procedure(book: Book, case: Mapping[str, Any]) -> Step:
@@ -101,8 +111,8 @@ def _principal_procedure(book: Book, case: Mapping[str, Any]) -> Step:
     if not codes:
         return Step("主要手术及操作", _NO_PROCEDURE, "", "清单没有手术及操作")
     told = "；".join(_procedure(book, case, code, effect) for code, effect in _effects(book, codes).items())
-    value = _named(case["px"], book.names.procedure(case["px"])) if case["px"] else _NO_PROCEDURE
-    return _step(book, "主要手术及操作", value, "", f"治疗方式：{case['px_kind']}。清单所列：{told}", "dip.px_kinds")
+    value = named(case["px"], book.names.procedure(case["px"])) if case["px"] else _NO_PROCEDURE
+    return step_of(book, "主要手术及操作", value, "", f"治疗方式：{case['px_kind']}。清单所列：{told}", "dip.px_kinds")
 
 
 def _effects(book: Book, codes: list[str]) -> dict[str, tuple[str, str]]:
@@ -123,7 +133,7 @@ def _effects(book: Book, codes: list[str]) -> dict[str, tuple[str, str]]:
 
 def _procedure(book: Book, case: Mapping[str, Any], code: str, found: tuple[str, str]) -> str:
     kind, effect = found
-    name = _named(code, book.names.procedure(code))
+    name = named(code, book.names.procedure(code))
     if code == case["px"]:
         return f"{name}，取为主要手术操作"
     if effect in _EFFECTS:
@@ -151,7 +161,7 @@ def _keys(book: Book, case: Mapping[str, Any]) -> dict[str, str]:
     return keys
 
 
-def _layers(book: Book, case: Mapping[str, Any]) -> list[Step]:
+def layer_steps(book: Book, case: Mapping[str, Any]) -> list[Step]:
     """The layers in the order of assignment, each with why it did not answer, until the one that did."""
     scope = case["scope"]
     if scope == "barred":
@@ -160,11 +170,11 @@ def _layers(book: Book, case: Mapping[str, Any]) -> list[Step]:
     rules = book.saved.lists.rules.n_rules if book.saved is not None else 0
     if scope == "unlearned":
         detail = "符合规则表中的病种，但该病种没有历史病例，没有分值"
-        return [_step(book, words.SCOPES["rule"], "符合", "", detail, "dip.layers"), Step("入组", "未入组")]
+        return [step_of(book, words.SCOPES["rule"], "符合", "", detail, "dip.layers"), Step("入组", "未入组")]
     if scope == "rule":
         return [_hit(book, case)]
     if rules:
-        steps.append(_step(book, words.SCOPES["rule"], "不符合", "", f"{rules}条规则的条件都不具备", "dip.layers"))
+        steps.append(step_of(book, words.SCOPES["rule"], "不符合", "", f"{rules}条规则的条件都不具备", "dip.layers"))
     for name, key in _keys(book, case).items():
         if name == scope:
             return [*steps, _hit(book, case)]
@@ -177,12 +187,12 @@ def _missed(book: Book, case: Mapping[str, Any], name: str, key: str) -> Step:
     few = f"目录没有病种 {key}：历史病例不足"
     if name == "related":
         detail = f"目录没有与 {key.removesuffix('-相关手术')} 相连、本病例又具备其相关手术的病种"
-        return _step(book, words.SCOPES[name], "不符合", "", detail, "dip.related.min_increase", "dip.related.match")
+        return step_of(book, words.SCOPES[name], "不符合", "", detail, "dip.related.min_increase", "dip.related.match")
     if name in ("core", "merged"):
         keys = ("dip.core.min_cases", "dip.core.mode") if name == "core" else ("dip.merge.dx3",)
-        return _step(book, words.SCOPES[name], "不符合", "", f"{few}{book.facts['core_min']}例，未单独成组", *keys)
+        return step_of(book, words.SCOPES[name], "不符合", "", f"{few}{book.facts['core_min']}例，未单独成组", *keys)
     detail = f"{few}{composite}例，未设组" if composite and name != "chapter" else f"目录没有病种 {key}"
-    return _step(book, words.SCOPES[name], "不符合", "", detail, "dip.composite.min_cases")
+    return step_of(book, words.SCOPES[name], "不符合", "", detail, "dip.composite.min_cases")
 
 
 def _hit(book: Book, case: Mapping[str, Any]) -> Step:
@@ -191,10 +201,11 @@ def _hit(book: Book, case: Mapping[str, Any]) -> Step:
         book.names.group({key: str(group[key]) for key in ("dx", "px", "related", "px_kind", "scope")}) if group else ""
     )
     detail = f"由“{words.SCOPES[case['scope']]}”入组" + (f"：{name}" if name else "")
-    return _step(book, "入组", case["dip_code"], words.TYPES[case["dip_type"]], detail, "dip.layers")
+    return step_of(book, "入组", case["dip_code"], words.TYPES[case["dip_type"]], detail, "dip.layers")
 
 
-def _points(book: Book, case: Mapping[str, Any]) -> Step:
+def points_step(book: Book, case: Mapping[str, Any]) -> Step:
+    """病种分值 and how the history made it."""
     group, facts = book.group(case["dip_code"]), book.facts
     unit = words.money((Decimal(int(facts["unit_fee_micro"])) / 10**6).quantize(Decimal("0.01"), ROUND_HALF_UP))
     base = f"基准病种 {facts['base_disease']} 的例均费用" if facts["base_disease"] else "基准费用"
@@ -204,20 +215,22 @@ def _points(book: Book, case: Mapping[str, Any]) -> Step:
         own = f"病种历史{words.count(group['n_cases'])}例"
         history = f"{'本章节同类的全部历史病例' if group['scope'] in ('rubric', 'chapter') else own}的加权例均费用"
         detail = f"{mean}元 ÷ {unit}元 × {facts['score_scale']}：{history}，除以{base}"
-    return _step(book, "病种分值", words.points(case["group_points"]), "分", detail,
+    return step_of(book, "病种分值", words.points(case["group_points"]), "分", detail,
                  "dip.score.method", "dip.score.scale", "dip.base_disease", "dip.year_weights")  # fmt: skip
 
 
-def _standard(book: Book, case: Mapping[str, Any]) -> Step:
+def standard_step(book: Book, case: Mapping[str, Any]) -> Step:
+    """The mean fee the case is compared with, and where it comes from."""
     basis = words.BASES[case["standard_basis"]]
     if case["std_n"] is None:
         return Step("费用标准", "无", "", basis)
     mean = (case["std_fee"] / case["std_n"]).quantize(Decimal("0.01"), ROUND_HALF_UP)
     detail = f"{basis}：{words.money(case['std_fee'])}元 ÷ {words.count(case['std_n'])}例"
-    return _step(book, "费用标准", words.money(mean), "元", detail, "dip.trim.level", "dip.trim.low", "dip.trim.high")
+    return step_of(book, "费用标准", words.money(mean), "元", detail, "dip.trim.level", "dip.trim.low", "dip.trim.high")
 
 
-def _deviation(book: Book, case: Mapping[str, Any]) -> Step:
+def deviation_step(book: Book, case: Mapping[str, Any]) -> Step:
+    """The fee against its standard, and the factor that follows from it."""
     kind, used = case["deviation_type"], book.parameters
     low, high, extreme = (used.text(f"dip.deviation.{name}") for name in ("low", "high", "extreme"))
     rule = used.text("dip.deviation.low_rule" if kind == "low" else "dip.deviation.high_rule")
@@ -236,7 +249,16 @@ def _deviation(book: Book, case: Mapping[str, Any]) -> Step:
     }.get((kind, rule), f"{times}，不调整")
     value = f"{case['deviation']:.6f}"
     keys = [f"dip.deviation.{name}" for name in ("low", "high", "low_rule", "high_rule")]
-    return _step(book, f"费用偏差（{words.DEVIATIONS[kind]}）", value, "倍", detail, *keys)
+    return step_of(book, f"费用偏差（{words.DEVIATIONS[kind]}）", value, "倍", detail, *keys)
+
+
+def _auxiliary(book: Book, case: Mapping[str, Any]) -> list[Step]:
+    """The auxiliary type that raises the points, where the case has one whose coefficient is not 1."""
+    if not case.get("aux_type") or case["aux"] == 1:
+        return []
+    kind = KIND_NAMES[case["aux_kind"]]
+    detail = f"{kind}“{case['aux_type']}”：该型上年例均费用 ÷ 本病种上年例均费用；符合几个分型时取触发系数最高的"
+    return [step_of(book, "辅助分型", f"{case['aux']:.4f}", "倍", detail, "dip.aux.kinds", "dip.aux.floor")]
 
 
 def _coefficient(book: Book, case: Mapping[str, Any]) -> Step:
@@ -256,7 +278,7 @@ def _coefficient(book: Book, case: Mapping[str, Any]) -> Step:
         detail = f"{level}：没有等级系数或病种按同病同价，系数为1"
     else:
         detail = f"{level}的等级系数"
-    return _step(book, "医疗机构系数", f"{case['coefficient']:.4f}", "倍", detail, "dip.coef.method")
+    return step_of(book, "医疗机构系数", f"{case['coefficient']:.4f}", "倍", detail, "dip.coef.method")
 
 
 def _case_points(book: Book, case: Mapping[str, Any]) -> Step:
@@ -266,8 +288,9 @@ def _case_points(book: Book, case: Mapping[str, Any]) -> Step:
         unit = words.money((Decimal(int(facts["unit_fee_micro"])) / 10**6).quantize(Decimal("0.01"), ROUND_HALF_UP))
         fee = words.money(case["medfee_sumamt"])
         detail = f"未入组的暂定分值：{fee}元 ÷ 基准费用{unit}元 × {facts['score_scale']} × {k}"
-        return _step(book, "病例分值", value, "分", detail, "dip.ungrouped.k")
+        return step_of(book, "病例分值", value, "分", detail, "dip.ungrouped.k")
     parts = f"{words.points(case['group_points'])} × {case['deviation']:.6f} × {case['coefficient']:.4f}"
+    parts += "".join(f" × {step.value}" for step in _auxiliary(book, case))
     if case["deviation_type"] == "low" and book.parameters.text("dip.deviation.low_rule") == "cost_over_standard":
         opening = book.summary["opening_point_value"]
         parts = f"{words.money(case['medfee_sumamt'])}元 ÷ 年初点值{opening}元/分"

@@ -31,8 +31,8 @@ from yibao.report.words import DEVIATIONS, LEVELS, TYPES
 _INK_ON = {BLUE: "white", RED: "white", GREEN: "white"}
 """The colour of text on a bar: white on dark colours, ink on the others."""
 
-_LEVEL_COLOURS = {"3": BLUE, "2": ORANGE, "1": GREEN, "": SKY}
-_LEVEL_SHAPES = {"3": "circle", "2": "square", "1": "triangle-up", "": "diamond"}
+LEVEL_COLOURS = {"3": BLUE, "2": ORANGE, "1": GREEN, "": SKY}
+LEVEL_SHAPES = {"3": "circle", "2": "square", "1": "triangle-up", "": "diamond"}
 _TYPE_COLOURS = {
     "early": PURPLE, "merged": GREEN, "aux_dx": RED, "core": BLUE, "composite": SKY, "ungrouped": GREY,
 }  # fmt: skip
@@ -55,12 +55,12 @@ def ranked(rows: Sequence[Row]) -> Chart:
     """Hospitals by pay: ``name, hosp_lv, pay, fee`` in 万元; a tick marks the total fee."""
     values = [{**row, "医院": row["name"], "等级": LEVELS[row["hosp_lv"]]} for row in rows]
     order = [row["name"] for row in rows]
-    colour = _colour([row["hosp_lv"] for row in rows], LEVELS, _LEVEL_COLOURS, "等级")
+    colour = _colour([row["hosp_lv"] for row in rows], LEVELS, LEVEL_COLOURS, "等级")
 
     def draw(width: int) -> Layers:
         lines = {name: wrapped(name, 18 if width > NARROW else 8) for name in order}
         axis = alt.Axis(minExtent=room([line for each in lines.values() for line in each]), ticks=False,
-                        labelExpr=_lines_expression(lines))  # fmt: skip
+                        labelExpr=lines_expression(lines))  # fmt: skip
         deepest = max((len(each) for each in lines.values()), default=1)
         y = alt.Y("医院:N", sort=order, title=None, axis=axis)
         base = alt.Chart(data(values))
@@ -77,7 +77,7 @@ def ranked(rows: Sequence[Row]) -> Chart:
     )  # fmt: skip
 
 
-def _lines_expression(lines: Mapping[str, Sequence[str]]) -> str:
+def lines_expression(lines: Mapping[str, Sequence[str]]) -> str:
     """A Vega expression that breaks the long labels of an axis into lines."""
     broken = {name: parts for name, parts in lines.items() if len(parts) > 1}
     expression = "datum.label"
@@ -95,10 +95,10 @@ def scatter(rows: Sequence[Row], pool: float, note: str) -> Chart:
     """Hospitals as points: ``name, hosp_lv, cmi, share`` (pay over fee), ``cases`` and whether to ``label`` it."""
     values = [{**row, "等级": LEVELS[row["hosp_lv"]]} for row in rows]
     levels = [row["hosp_lv"] for row in rows]
-    colour = _colour(levels, LEVELS, _LEVEL_COLOURS, "等级")
+    colour = _colour(levels, LEVELS, LEVEL_COLOURS, "等级")
     shown = [code for code in LEVELS if code in set(levels)]
     shape = alt.Shape(
-        "等级:N", scale=alt.Scale(domain=[LEVELS[c] for c in shown], range=[_LEVEL_SHAPES[c] for c in shown])
+        "等级:N", scale=alt.Scale(domain=[LEVELS[c] for c in shown], range=[LEVEL_SHAPES[c] for c in shown])
     )
     x_span = _padded([row["cmi"] for row in rows])
     y_span = _padded([row["share"] for row in rows] + [pool])

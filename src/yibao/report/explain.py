@@ -1,4 +1,4 @@
-"""``yibao explain``: one case's whole way, read from a priced folder."""
+"""``yibao explain``: one case's whole way, read from the folder of a pricing or of a closed year."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -9,6 +9,8 @@ from yibao.engine import Engine
 from yibao.kernel import Step
 from yibao.report import queries
 from yibao.report.case import Book, case_steps
+from yibao.report.close_explain import explain_closed
+from yibao.report.close_result import MADE_BY as CLOSED_BY
 from yibao.report.names import Names
 from yibao.report.parameters import Parameters
 from yibao.report.result import MADE_BY, ReportError, open_catalogue
@@ -22,13 +24,15 @@ class ExplainError(ReportError):
 
 
 def explain(priced: Path, setl_id: str, *, catalogue: Path | None = None, names: Names | None = None) -> list[Step]:
-    """The steps of one case of a folder written by ``yibao dip price``, from its codes to its pay.
+    """The steps of one case of a folder written by ``yibao dip price`` or ``yibao close``, from its codes to its pay.
 
     With the run's ``catalogue`` folder the steps also hold the group's own cases and mean fee and why listed procedures
     do not lead; without one, a folder ``catalogue`` beside ``priced`` is taken where it belongs to the run. Raises
     ExplainError when the id is unknown or was rejected, ReportError when the catalogue is another one,
     ResultFolderError when a folder is not a finished result.
     """
+    if is_closed(priced):
+        return _closed(priced, setl_id, catalogue, names)
     summary = tables.read_summary(priced, MADE_BY)
     saved = open_catalogue(catalogue, summary) if catalogue is not None else None
     beside = priced.parent / _BESIDE
@@ -47,16 +51,34 @@ def explain(priced: Path, setl_id: str, *, catalogue: Path | None = None, names:
         return case_steps(Book(summary, Parameters(summaries), names or Names(), saved, engine), found[0])
 
 
-def _unknown(engine: Engine, priced: Path, setl_id: str) -> ExplainError:
+def is_closed(folder: Path) -> bool:
+    """Whether the folder is a finished result of ``yibao close``."""
+    try:
+        tables.read_summary(folder, CLOSED_BY)
+    except tables.ResultFolderError:
+        return False
+    return True
+
+
+def _closed(folder: Path, setl_id: str, catalogue: Path | None, names: Names | None) -> list[Step]:
+    with Engine() as engine:
+        steps = explain_closed(engine, folder, setl_id, catalogue=catalogue, names=names)
+    if steps is not None:
+        return steps
+    with Engine() as engine:
+        raise _unknown(engine, folder, setl_id, "清算")
+
+
+def _unknown(engine: Engine, priced: Path, setl_id: str, doing: str = "定价") -> ExplainError:
     rejected = priced / "rejected.xlsx"
     if rejected.is_file():
         report = tables.load(engine, "cases", [rejected])
         reasons = dict.fromkeys(one.message for one in report.findings if one.key == setl_id)
         if reasons:
             why = "；".join(reasons)
-            step = "请按 rejected.xlsx 的错误原因改正后重新定价"
-            return ExplainError(f"结算ID“{setl_id}”被拒收，没有参与定价：{why}。{step}")
-    return ExplainError(f"“{priced}”中没有结算ID“{setl_id}”：请核对编号，以及出院日期是否在定价的日期范围内")
+            step = f"请按 rejected.xlsx 的错误原因改正后重新{doing}"
+            return ExplainError(f"结算ID“{setl_id}”被拒收，没有参与{doing}：{why}。{step}")
+    return ExplainError(f"“{priced}”中没有结算ID“{setl_id}”：请核对编号，以及出院日期是否在{doing}的日期范围内")
 
 
 def explain_text(steps: Sequence[Step]) -> str:

@@ -105,7 +105,7 @@ def workings(result: Result) -> dict[str, Any]:
                         ("加权合计", "", "", words.money(fee), words.points(worth))),
         "levels": _coefficients(result), "has_levels": bool(result.levels),
         "coefficient_rule": _COEFFICIENT_RULES[result.parameters.text("dip.coef.method")],
-        "parameters": _parameter_grid(result.parameters.all()),
+        "parameters": parameter_grid(result.parameters.all()),
         "deviation_rules": _deviation_rules(result),
         "ungrouped_k": summary["ungrouped"] and result.parameters.text("dip.ungrouped.k"),
     }  # fmt: skip
@@ -176,7 +176,8 @@ def _deviation_rules(result: Result) -> list[str]:
     return [*said, "其余病例：病例分值 = 病种分值 × 机构系数。"]
 
 
-def _parameter_grid(found: list[Used]) -> Grid:
+def parameter_grid(found: list[Used]) -> Grid:
+    """Every parameter with its value, grade and source."""
     rows = [(f"{one.label}\n{one.key}", one.value, one.grade + ("" if one.verified else "（未经核实）"), one.source)
             for one in found]  # fmt: skip
     return Grid("本结果使用的参数", "各参数自带单位", columns("参数* 值* 等级* 来源*"), rows)

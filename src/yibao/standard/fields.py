@@ -97,6 +97,7 @@ _ALL = (
     Field("age_max", "年龄上限", _K.INT, unit="岁", note="含本数", example="", source=_OURS),
     Field("list", "目录", _K.TEXT, aliases=("目录名称",), example="px", source=_OURS),
     Field("code", "代码", aliases=("编码",), example="99.0400", source=_OURS),
+    Field("name", "名称", _K.TEXT, aliases=("中文名称",), example="急性阑尾炎伴局限性腹膜炎", source=_OURS),
     Field("effect", "排除方式", code_table="dip_effect", example="conservative", source=_OURS),
     Field("scope", "诊断范围", _K.TEXT, example="", note="排除方式为scope时填，写法同主要诊断条件", source=_OURS),
     Field("oprn_code", "手术操作代码前缀", example="47.0", aliases=("手术操作代码", "手术操作编码"), source=_OURS),

@@ -65,6 +65,8 @@ _SCHEMAS = (
     _schema("px_kinds", "手术操作治疗方式目录", "oprn_code", "oprn_code px_kind", "oprn_code px_kind",
             "代码按前缀匹配，最长的前缀优先。"),
     _schema("dip_lists", "DIP代码目录", "list code", "list code", "list code"),
+    _schema("dx_names", "诊断名称", "code", "code name", "code name", "报告里写在诊断代码旁边的名称。"),
+    _schema("px_names", "手术操作名称", "code", "code name", "code name", "报告里写在手术操作代码旁边的名称。"),
     _schema(
         "local_lists", "本地病种目录", "list_kind dip_code", "list_kind dip_code list_points", "list_kind dip_code",
         "一行一个病种：基层病种、中医优势病种、日间手术病种、按床日付费病种。",

@@ -6,16 +6,22 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from yibao.standard import TABLES
 from yibao.synth.codes import Codes, FurtherDiagnoses, procedures
+from yibao.synth.course import Course, course
 from yibao.synth.diseases import Model
 from yibao.synth.draw import Bools, Floats, Ints, dates, day_number, decimals, joined, numbered, stream, words
 from yibao.synth.episodes import Episodes, episodes
-from yibao.synth.fees import Burden, Outcome, outcomes, payments
+from yibao.synth.facts import Facts
+from yibao.synth.fees import Burden, Outcome, outcomes, payments, scaled
+from yibao.synth.habits import booked_factor
+from yibao.synth.parts import parts
 from yibao.synth.people import ALIVE, People
 from yibao.synth.providers import Providers
+from yibao.synth.sheets import rows
 
 _PART = 3
-_SEVERE = 1.25
+_SEVERE = 1.6
 """Severity from which the risk of death multiplies."""
 
 
@@ -40,26 +46,29 @@ class Treated(NamedTuple):
     hospital: Ints
     age: Ints
     young_days: Ints
+    path: Ints
     outcome: Outcome
     severity: Floats
     diagnoses: Codes
     procedures: Codes
+    course: Course
 
 
 def inpatient(
     people: People, places: Providers, model: Model, years: tuple[int, ...], seed: int, counties: int, rich: Richness
-) -> tuple[pa.Table, People]:
-    """The cases of the years, ordered by discharge, and the people with the deaths in hospital.
+) -> tuple[pa.Table, Facts, People]:
+    """The cases of the years, ordered by discharge, as table and as arrays, and the people with the deaths in hospital.
 
     Grain ``setl_id``; amounts are decimal 元; a case is kept when the person lives, is not in hospital already and
     is discharged before the last year ends.
     """
     rng = stream(seed, _PART)
     found = episodes(people, model, years, rng)
-    treated = _treat(found, people, places, model, day_number(years[0]), counties, rich, rng)
+    treated = _treat(found, people, places, model, day_number(years[0]), counties, rich, seed, rng)
     order, died = _possible(treated, people, model, day_number(years[-1], 12, 31), rng)
     survivors = people.with_deaths(_death_days(treated, order, died, len(people)))
-    return _rows(treated, order, died, survivors, places, model, rng), survivors
+    table, facts = _rows(treated, order, died, survivors, places, model, years, seed, rng)
+    return table, facts, survivors
 
 
 def _treat(
@@ -70,15 +79,16 @@ def _treat(
     start: int,
     counties: int,
     rich: Richness,
+    seed: int,
     rng: np.random.Generator,
 ) -> Treated:
     person, entry, admitted = found
     principal = model.leaf_dx[model.leaf.pick(entry, rng)]
     path = model.path.pick(entry, rng)
-    level = model.level.pick(path, rng) % 3
+    level = np.where(people.home[person] > 0, 2, model.level.pick(path, rng) % 3)
     letter, female = model.letter[entry], people.female[person]
     group = Providers.group(level, letter, people.county[person], counties)
-    hospital = places.picked(places.choice(counties).pick(group, rng))
+    hospital = places.open_on(places.picked(places.choice(counties).pick(group, rng)), admitted)
     young_days = admitted - people.born[person]
     age = _age(people.born[person], admitted)
     drawer = FurtherDiagnoses(model)
@@ -86,6 +96,7 @@ def _treat(
     mean = rich.mean_dx * weight * np.array([0.8, 1.0, 1.2])[level]
     diagnoses = drawer.draw(principal, letter, age, young_days <= 28, female, mean, rich.max_dx, rng)
     severity = _severity(diagnoses, drawer.factor, len(person))
+    way = course(model, seed, principal, entry, path, level, age, young_days, diagnoses)
     operations, added = procedures(model, path, rich.mean_px * np.array([0.6, 1.0, 1.4])[level], rich.max_px, rng)
     burden = Burden(
         mean_fee=model.path_fee[path],
@@ -97,11 +108,16 @@ def _treat(
         diagnoses=np.bincount(diagnoses.owner, minlength=len(person)).astype(np.int64) - 1,
         added=added,
         years=(admitted - start) / 365.2425,
+        fee_factor=way.fee,
+        stay_factor=way.stay,
+        icu=way.icu,
+        day=way.day,
     )
     outcome = outcomes(burden, rng)
     return Treated(
-        person, entry, admitted, principal, level, hospital, age, young_days, outcome, severity, diagnoses, operations
-    )
+        person, entry, admitted, principal, level, hospital, age, young_days, path, outcome, severity, diagnoses,
+        operations, way,
+    )  # fmt: skip
 
 
 def _age(born: Ints, day: Ints) -> Ints:
@@ -114,11 +130,11 @@ def _age(born: Ints, day: Ints) -> Ints:
 
 
 def _severity(diagnoses: Codes, factor: Floats, count: int) -> Floats:
-    """The product of the factors of the further diagnoses, at most 2.6."""
+    """The product of the factors of the further diagnoses, at most 4."""
     logs = np.log(factor[diagnoses.code])
     first = np.r_[True, diagnoses.owner[1:] != diagnoses.owner[:-1]]
     logs[first] = 0.0  # the principal diagnosis is priced by its path
-    return np.minimum(np.exp(np.bincount(diagnoses.owner, weights=logs, minlength=count)), 2.6)
+    return np.minimum(np.exp(np.bincount(diagnoses.owner, weights=logs, minlength=count)), 4.0)
 
 
 def _possible(treated: Treated, people: People, model: Model, end: int, rng: np.random.Generator) -> tuple[Ints, Bools]:
@@ -158,16 +174,6 @@ def _ways(died: Bools, level: Ints, rng: np.random.Generator) -> Ints:
     return np.select([died, transfer, down, luck > 0.965, luck > 0.960], [5, 2, 3, 4, 9], 1)
 
 
-def _birth_weights(treated: Treated, chosen: Ints, model: Model, rng: np.random.Generator) -> Ints:
-    """Grams on admission: near 3,300, less where the diagnosis says so (P07 and its kin)."""
-    codes = model.dx.codes
-    mean = {"P07.0": (820.0, 90.0), "P07.1": (1800.0, 320.0), "P07.3": (1900.0, 380.0), "P22.0": (2200.0, 480.0)}
-    by_code = np.array([mean.get(code[:5], (3300.0, 430.0)) for code in codes])[treated.principal[chosen]]
-    grams = by_code[:, 0] + by_code[:, 1] * rng.standard_normal(len(chosen))
-    low = np.array([code.startswith("P07.0") for code in codes])[treated.principal[chosen]]
-    return (np.clip(grams, 500, np.where(low, 999, 4800)) / 10).astype(np.int64) * 10
-
-
 def _compact(lists: Codes, order: Ints, total: int) -> Codes:
     """The ragged lists of the cases in ``order``, renumbered in that order."""
     position = np.full(total, -1, dtype=np.int64)
@@ -185,37 +191,81 @@ def _rows(
     people: People,
     places: Providers,
     model: Model,
+    years: tuple[int, ...],
+    seed: int,
     rng: np.random.Generator,
-) -> pa.Table:
+) -> tuple[pa.Table, Facts]:
     leaves = treated.admitted + treated.outcome.days
     by_day = np.lexsort((chosen, leaves[chosen]))
     order, died = chosen[by_day], died[by_day]
-    person, level, fee = treated.person[order], treated.level[order], treated.outcome.fee[order]
-    paid = payments(fee, level, people.employee[person], rng)
+    person, level = treated.person[order], treated.level[order]
     infant, young = treated.age[order] == 0, treated.young_days[order] <= 28
     total = len(treated.person)
     diagnoses, operations = _compact(treated.diagnoses, order, total), _compact(treated.procedures, order, total)
-    return pa.table(
-        {
-            "setl_id": numbered(people.admdvs + "S", np.arange(1, len(order) + 1, dtype=np.int64), 12),
-            "psn_no": people.numbers().take(pa.array(person)),
-            "insutype": words(people.employee[person].astype(np.int64), ["390", "310"]),
-            "fixmedins_code": words(treated.hospital[order], places.codes),
-            "hosp_lv": words(level, ["1", "2", "3"]),
-            "gend": words(people.female[person].astype(np.int64), ["1", "2"]),
-            "age": pa.array(treated.age[order], pa.int64()),
-            "nwb_age_days": pa.array(treated.young_days[order], pa.int64(), mask=~infant),
-            "nwb_adm_wt": pa.array(_birth_weights(treated, order, model, rng), pa.int64(), mask=~young),
-            "adm_date": dates(treated.admitted[order]),
-            "dscg_date": dates(leaves[order]),
-            "act_ipt_days": pa.array(treated.outcome.days[order], pa.int64()),
-            "dscg_way": words(_ways(died, level, rng), [str(way) for way in range(10)]),
-            "diag_codes": joined(diagnoses.owner, diagnoses.code, model.dx.codes, len(order)),
-            "oprn_codes": joined(operations.owner, operations.code, model.px.codes, len(order)),
-            "medfee_sumamt": decimals(fee),
-            "fund_pay_sumamt": decimals(paid.fund),
-            "psn_part_amt": decimals(paid.patient),
-            "acct_pay": decimals(paid.account),
-            "psn_cash_pay": decimals(paid.cash),
-        }
+    amounts, facts = _amounts(treated, order, people, places, model, years, seed, rng)
+    intensive = np.minimum(treated.course.icu, treated.outcome.days)[order]
+    before = {
+        "setl_id": numbered(people.admdvs + "S", np.arange(1, len(order) + 1, dtype=np.int64), 12),
+        "psn_no": people.numbers().take(pa.array(person)),
+        "insutype": words(people.employee[person].astype(np.int64), ["390", "310"]),
+        "fixmedins_code": words(treated.hospital[order], places.codes),
+        "hosp_lv": words(level, ["1", "2", "3"]),
+        "gend": words(people.female[person].astype(np.int64), ["1", "2"]),
+        "age": pa.array(treated.age[order], pa.int64()),
+        "nwb_age_days": pa.array(treated.young_days[order], pa.int64(), mask=~infant),
+        "nwb_adm_wt": pa.array(treated.course.grams[order], pa.int64(), mask=~young),
+        "adm_date": dates(treated.admitted[order]),
+        "dscg_date": dates(leaves[order]),
+        "act_ipt_days": pa.array(treated.outcome.days[order], pa.int64()),
+        "dscg_way": words(_ways(died, level, rng), [str(way) for way in range(10)]),
+        "diag_codes": joined(diagnoses.owner, diagnoses.code, model.dx.codes, len(order)),
+        "oprn_codes": joined(operations.owner, operations.code, model.px.codes, len(order)),
+    }
+    after = {
+        "insuplc_admdvs": words(people.home[person], people.homes),
+        "icu_days": pa.array(intensive, pa.int64(), mask=intensive == 0),
+    }
+    columns = before | amounts | after
+    return pa.table({name: columns[name] for name in TABLES["cases"].columns}), facts
+
+
+def _amounts(
+    treated: Treated,
+    order: Ints,
+    people: People,
+    places: Providers,
+    model: Model,
+    years: tuple[int, ...],
+    seed: int,
+    rng: np.random.Generator,
+) -> tuple[dict[str, pa.Array], Facts]:
+    """The amounts of the cases in ``order`` as exact decimals, by the name of the column; and the cases as arrays."""
+    person, level, hospital, path = (
+        part[order] for part in (treated.person, treated.level, treated.hospital, treated.path)
     )
+    fee, admitted = treated.outcome.fee[order], treated.admitted[order]
+    paid = payments(fee, level, people.employee[person], rng)
+    typical = model.path_fee[path] * np.array([float(row["fee_factor"]) for row in rows("levels")])[level] * 100
+    part = parts(
+        model, seed, fee, typical.astype(np.int64), paid.fund, treated.principal[order], path, treated.entry[order],
+        np.array([kind == "中医" for kind in places.specialty])[hospital],
+    )  # fmt: skip
+    facts = Facts(
+        people.home[person], people.employee[person], hospital, level, treated.principal[order], path,
+        model.letter[treated.entry[order]], admitted, admitted + treated.outcome.days[order], fee, paid.fund, part.pool,
+    )  # fmt: skip
+    factor = booked_factor(facts, model, places.booked_ratio, years[-1], years[max(0, len(years) - 2)])
+    paid = scaled(paid, fee, factor)
+    facts = facts._replace(fund=paid.fund, pool=np.minimum(facts.pool * factor // 10_000, paid.fund))
+    amounts = {
+        "medfee_sumamt": fee,
+        "fund_pay_sumamt": facts.fund,
+        "psn_part_amt": paid.patient,
+        "acct_pay": paid.account,
+        "psn_cash_pay": paid.cash,
+        "hifp_pay": facts.pool,
+        "drug_fee": part.drugs,
+        "trt_fee": part.treatment,
+        "tcm_fee": part.tcm,
+    }
+    return {name: decimals(fen) for name, fen in amounts.items()}, facts

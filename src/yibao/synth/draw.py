@@ -77,8 +77,8 @@ def joined(owners: Ints, values: Ints, words: Sequence[str], n_owners: int) -> p
     return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), texts), "|")
 
 
-def numbered(prefix: str, numbers: Ints, width: int) -> pa.Array:
-    """Identifiers: the prefix and the number padded with zeros."""
+def numbered(prefix: str | pa.Array, numbers: Ints, width: int) -> pa.Array:
+    """Identifiers: the prefix (one, or one each) and the number padded with zeros."""
     digits = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, "0")
     return pc.binary_join_element_wise(prefix, digits, "")
 

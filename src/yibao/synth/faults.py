@@ -45,7 +45,8 @@ def as_text(cases: pa.Table) -> pa.Table:
 def plant(cases: pa.Table, share: float, seed: int) -> tuple[pa.Table, pa.Table]:
     """The cases as text with ``share`` of the rows spoiled, every kind at least once, one fault a row; and the key.
 
-    The key has the grain (``setl_id``, ``fault``) with the column and the value written. Repeated rows stand at the
+    The key has the grain (``setl_id``, ``fault``) with the column and the value written (and the table, which is
+    ``cases``, and its row's key). Repeated rows stand at the
     end. Raises ValueError when there are fewer rows than kinds of faults.
     """
     kinds = [*FAULTS, DUPLICATE]
@@ -81,11 +82,14 @@ def _replaced(column: pa.Array, places: Ints, values: pa.Array) -> pa.Array:
 
 
 def _key(keys: list[tuple[pa.Array, str, str, pa.Array]]) -> pa.Table:
+    everyone = pa.concat_arrays([ids for ids, _, _, _ in keys])
     return pa.table(
         {
-            "setl_id": pa.concat_arrays([ids for ids, _, _, _ in keys]),
+            "setl_id": everyone,
             "fault": pa.array([kind for ids, kind, _, _ in keys for _ in range(len(ids))], pa.string()),
             "column": pa.array([name for ids, _, name, _ in keys for _ in range(len(ids))], pa.string()),
             "value": pa.concat_arrays([values for _, _, _, values in keys]),
+            "table": pa.array(["cases"] * len(everyone), pa.string()),
+            "key": everyone,
         }
     )

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from yibao.synth.course import ICU_DAY_FEE, ICU_STAY
 from yibao.synth.draw import Bools, Floats, Ints
 from yibao.synth.sheets import rows
 
@@ -45,6 +46,11 @@ class Burden(NamedTuple):
     added: Floats
     years: Floats
     """Years since the first day of the city, for the growth of cost."""
+    fee_factor: Floats
+    stay_factor: Floats
+    icu: Ints
+    day: Bools
+    """Factors of age and weight, days in intensive care, day surgery (see `yibao.synth.course`)."""
 
 
 def outcomes(burden: Burden, rng: np.random.Generator) -> Outcome:
@@ -56,18 +62,21 @@ def outcomes(burden: Burden, rng: np.random.Generator) -> Outcome:
     levels = rows("levels")
     common = rng.standard_normal(count)
     spread = _SHARED * common + np.sqrt(1 - _SHARED**2) * rng.standard_normal(count)
-    fee = np.log(burden.mean_fee) + burden.sd * spread + np.log(_GROWTH) * burden.years
+    fee = np.log(burden.mean_fee * burden.fee_factor) + burden.sd * spread + np.log(_GROWTH) * burden.years
     fee += np.log(burden.severity) + _BURDEN * burden.diagnoses + np.log1p(burden.added)
-    fee += np.log(np.array([float(row["fee_factor"]) for row in levels]))[burden.level] + np.log(burden.hospital)
-    stay = np.log(burden.mean_days) - _DAYS_SD**2 / 2 + 0.5 * np.log(burden.severity)
+    place = np.log(np.array([float(row["fee_factor"]) for row in levels]))[burden.level] + np.log(burden.hospital)
+    intensive = ICU_DAY_FEE * burden.icu * np.exp(place + np.log(_GROWTH) * burden.years)
+    stay = np.log(burden.mean_days * burden.stay_factor) - _DAYS_SD**2 / 2 + 0.5 * np.log(burden.severity)
     stay += np.log(np.array([float(row["days_factor"]) for row in levels]))[burden.level]
     stay += _DAYS_SD * (_SHARED * common + np.sqrt(1 - _SHARED**2) * rng.standard_normal(count))
-    yuan, days = np.exp(fee), np.maximum(1.0, np.rint(np.exp(stay)))
+    yuan = np.exp(fee + place) + intensive
+    days = np.maximum(1.0, np.rint(np.exp(stay) + ICU_STAY * burden.icu))
     luck, size = rng.random(count), rng.random(count)
     short, high, extreme = luck < 0.016, luck > 0.988, luck > 0.9975
     factor = np.select([short, extreme, high], [0.16 + 0.30 * size, 5.2 + 3.8 * size, 2.2 + 2.3 * size], 1.0)
     longer = np.select([extreme, high], [1.9, 1.4], 1.0)
     days = np.where(short, np.minimum(days, 1 + (size > 0.5)), np.rint(days * longer))
+    days = np.where(burden.day, size > 0.4, days)
     same_day = (days == 1) & (burden.mean_days < 5) & (luck > 0.5) & (luck < 0.56)
     fen = np.maximum(8_000, np.rint(yuan * factor * 100)).astype(np.int64)
     return Outcome(fen, np.where(same_day, 0, np.minimum(days, 240)).astype(np.int64))
@@ -91,4 +100,12 @@ def payments(fee: Ints, level: Ints, employee: Bools, rng: np.random.Generator) 
     patient = fee - fund
     account_share = np.where(employee, np.maximum(0, rng.integers(-300, 600, len(fee))), 0)
     account = np.minimum(patient * account_share // 1000, 500_000)
+    return Payment(fund, patient, account, patient - account)
+
+
+def scaled(paid: Payment, fee: Ints, factor: Ints) -> Payment:
+    """The same fees with ``factor`` ten-thousandths of the fund's part, at most 0.97 of the fee."""
+    fund = np.minimum(paid.fund * factor // 10_000, np.maximum(paid.fund, fee * 97 // 100))
+    patient = fee - fund
+    account = np.minimum(paid.account, patient)
     return Payment(fund, patient, account, patient - account)

@@ -6,10 +6,12 @@ import numpy as np
 import pyarrow as pa
 
 from yibao.synth.diseases import LETTERS
-from yibao.synth.draw import Choice, Floats, Ints, stream
+from yibao.synth.draw import Choice, Floats, Ints, dates, day_number, stream
+from yibao.synth.plan import Habit, habits
 from yibao.synth.sheets import rows, table
 
 _PART = 2
+_AGREEMENTS = 9
 _PER_200K = (34, 14, 6)
 """Hospitals of level 1, 2, 3 in a city of 200,000; the number grows with the root of the population."""
 _SMALLEST = (3, 3, 2)
@@ -32,9 +34,16 @@ class Providers:
     specialty: list[str]
     fee_factor: Floats
     trait: list[str]
+    booked_ratio: Floats  # NaN where the hospital has no habit
+    role: list[str]
+    key_specialties: Ints
+    agreed: Ints  # first day of the agreement
 
-    def table(self, counties: list[str]) -> pa.Table:
-        """Grain ``fixmedins_code``: name, level, type (1 定点医疗机构), county, beds."""
+    def table(self, counties: list[str], beds: Ints) -> pa.Table:
+        """Grain ``fixmedins_code``: name, level, type (1 定点医疗机构), county, beds, specialties, agreement.
+
+        ``beds`` are those that the hospital's stays fill; the hospital's own size only attracts patients.
+        """
         return pa.table(
             {
                 "fixmedins_code": pa.array(self.codes, pa.string()),
@@ -42,20 +51,35 @@ class Providers:
                 "hosp_lv": pa.array([str(level + 1) for level in self.level.tolist()], pa.string()),
                 "fixmedins_type": pa.array(["1"] * len(self.codes), pa.string()),
                 "admdvs": pa.array([counties[number] for number in self.county.tolist()], pa.string()),
-                "beds": pa.array(self.beds, pa.int64()),
+                "beds": pa.array(beds, pa.int64()),
+                "key_specialties": pa.array(self.key_specialties, pa.int64()),
+                "agreement_from": dates(self.agreed),
             }
         )
 
     def traits(self) -> pa.Table:
-        """What only the generator knows: each hospital's cost factor, specialty and planted habit."""
+        """What only the generator knows: each hospital's cost factor, specialty, planted habit and role in the close.
+
+        ``booked_ratio`` is what booked ÷ entitlement should come to, null where it is left to chance.
+        """
         return pa.table(
             {
                 "fixmedins_code": pa.array(self.codes, pa.string()),
                 "specialty": pa.array(self.specialty, pa.string()),
                 "fee_factor": pa.array(self.fee_factor, pa.float64()),
                 "trait": pa.array(self.trait, pa.string()),
+                "booked_ratio": pa.array(self.booked_ratio, pa.float64(), mask=~np.isfinite(self.booked_ratio)),
+                "role": pa.array(self.role, pa.string()),
             }
         )
+
+    def open_on(self, hospital: Ints, day: Ints) -> Ints:
+        """The hospital, or a larger one of its level where its agreement begins after the day."""
+        stand_in = np.arange(len(self.codes), dtype=np.int64)
+        for number in np.flatnonzero([role == "new" for role in self.role]).tolist():
+            same = np.flatnonzero((self.level == self.level[number]) & ~np.isfinite(self.booked_ratio))
+            stand_in[number] = next((other for other in same.tolist() if self.role[other] != "new"), number)
+        return np.where(day < self.agreed[hospital], stand_in[hospital], hospital)
 
     def choice(self, n_counties: int) -> Choice:
         """Which hospital, grouped by level, chapter letter and county of the patient (`group` numbers them)."""
@@ -96,8 +120,11 @@ def _names(count: int, rng: np.random.Generator) -> list[str]:
     return [pairs[position] for position in rng.permutation(len(pairs))[:count].tolist()]
 
 
-def providers(population: int, seed: int, counties: list[str], county_shares: list[float]) -> Providers:
-    """The hospitals for a city of that population. County codes make the first part of the hospital codes."""
+def providers(population: int, seed: int, counties: list[str], county_shares: list[float], close: int) -> Providers:
+    """The hospitals for a city of that population, as they are in the year ``close``.
+
+    County codes make the first part of the hospital codes.
+    """
     rng = stream(seed, _PART)
     scale = (population / 200_000) ** 0.5
     counts = [max(least, round(number * scale)) for number, least in zip(_PER_200K, _SMALLEST, strict=True)]
@@ -107,10 +134,24 @@ def providers(population: int, seed: int, counties: list[str], county_shares: li
     home = Choice([county_shares]).pick(np.zeros(len(level), dtype=np.int64), rng)
     specialty = [_specialty(kind, place) for kind, place in zip(level.tolist(), rank.tolist(), strict=True)]
     fee_factor = np.exp(rng.normal(0.0, 0.07, len(level)))
-    trait = [""] * len(level)
-    second, third = counts[0], counts[0] + counts[1]
-    fee_factor[second], trait[second] = 0.80, "efficient"
-    fee_factor[third + 1], trait[third + 1] = 1.28, "expensive"
+    trait, role = [""] * len(level), [""] * len(level)
+    booked_ratio = np.full(len(level), np.nan)
+    own = stream(seed, _AGREEMENTS)
+    key_specialties = np.where(
+        level == 2, own.integers(1, 7, len(level)), own.integers(0, 4, len(level)) * (level == 1)
+    )
+    agreed = own.integers(day_number(2004), day_number(close - 6), len(level))
+    taken: set[int] = set()
+    for habit in habits():
+        number = _place(habit, counts, taken)
+        if number is None:
+            continue
+        taken.add(number)
+        trait[number], role[number] = habit.trait, habit.role
+        fee_factor[number] = habit.fee_factor or fee_factor[number]
+        booked_ratio[number] = habit.booked_ratio or np.nan
+        if habit.role == "new":
+            agreed[number] = day_number(close, *(int(part) for part in habit.day.split("-")))
     names = _names(len(level), rng)
     suffix = table("specialties")
     return Providers(
@@ -122,7 +163,20 @@ def providers(population: int, seed: int, counties: list[str], county_shares: li
         specialty=specialty,
         fee_factor=fee_factor,
         trait=trait,
+        booked_ratio=booked_ratio,
+        role=role,
+        key_specialties=key_specialties.astype(np.int64),
+        agreed=agreed.astype(np.int64),
     )
+
+
+def _place(habit: Habit, counts: list[int], taken: set[int]) -> int | None:
+    """The hospital of a habit: that of its rank, in a smaller city the least that is free, if another one stays free."""
+    first, count = sum(counts[: habit.level]), counts[habit.level]
+    if habit.rank < count:
+        return first + habit.rank
+    free = [number for number in range(first, first + count) if number not in taken]
+    return free[-1] if habit.role and len(free) > 1 else None
 
 
 def _specialty(level: int, rank: int) -> str:

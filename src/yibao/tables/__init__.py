@@ -11,7 +11,7 @@ from yibao.tables.child import explode
 from yibao.tables.faults import FAULTS
 from yibao.tables.load import load
 from yibao.tables.output import OutputError, atomic_path, output_folder
-from yibao.tables.own import ResultFolderError, read_summary, read_table
+from yibao.tables.own import ResultFolderError, open_view, read_summary, read_table
 from yibao.tables.rejected import write_findings, write_rejected
 from yibao.tables.report import LoadReport
 from yibao.tables.template import template
@@ -26,6 +26,7 @@ __all__ = [
     "atomic_path",
     "explode",
     "load",
+    "open_view",
     "output_folder",
     "query_sheet",
     "read_summary",

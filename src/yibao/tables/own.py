@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from yibao.engine import Engine
 
 
 class ResultFolderError(ValueError):
@@ -17,6 +20,19 @@ def read_table(folder: Path, name: str, made_by: str) -> pa.Table:
     try:
         return pq.read_table(folder / name)
     except (OSError, pa.ArrowException) as error:
+        raise ResultFolderError(
+            f"“{folder}”中没有完整的 {name}：该文件夹不是 {made_by} 的完整结果，请重新运行 {made_by}"
+        ) from error
+
+
+def open_view(engine: Engine, view: str, folder: Path, name: str, made_by: str) -> None:
+    """Makes ``view`` of the session show the parquet file ``name`` of a result folder, which is read where it is asked
+    for and never as a whole: for files with a row for every case. Raises ResultFolderError when it is missing or torn.
+    """
+    quoted = str(folder / name).replace("'", "''")
+    try:
+        engine.con.execute(f"CREATE OR REPLACE VIEW \"{view}\" AS SELECT * FROM read_parquet('{quoted}')")
+    except duckdb.Error as error:
         raise ResultFolderError(
             f"“{folder}”中没有完整的 {name}：该文件夹不是 {made_by} 的完整结果，请重新运行 {made_by}"
         ) from error

@@ -1,0 +1,172 @@
+"""预付金: whether the fund may prepay, whether the hospital may have it, how much, and when it comes back.
+
+About one month of last year's mean monthly fund payment × the hospital's credit. 年初预拨, 年末对账: it is recovered
+once, at year-end against the final amount, or at once where the agreement is suspended or ended.
+Source: S4 三(四)1, 医保基金预付工作通知 2024-11-11, 医保发〔2025〕18号 art.26, 经办规程 2025 art.25, RULEBOOK §8.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple
+
+from yibao.clearing.faults import warning
+from yibao.clearing.records import Hospital, LastMonth, Position, PrepayRow
+from yibao.kernel import Finding, half_up, half_up_ratio
+
+MONTHS = 12
+_ENDED = ("terminated", "suspended")
+
+
+class Outcome(StrEnum):
+    """Why a hospital has a prepayment or none. The order of the members is the order of precedence: where several would
+    hold, the first is the answer. `docs/clearing.md` lists them in this order; a test compares.
+    """
+
+    POOL_UNKNOWN = "pool_unknown"
+    POOL_SHORT = "pool_short"
+    POOL_DEFICIT = "pool_deficit"
+    POOL_FORECAST_DEFICIT = "pool_forecast_deficit"
+    NOT_APPLIED = "not_applied"
+    TERMINATED = "terminated"
+    SUSPENDED = "suspended"
+    NEW_INSTITUTION = "new_institution"
+    CREDIT_UNKNOWN = "credit_unknown"
+    CREDIT_ZERO = "credit_zero"
+    GRANTED = "granted"
+
+    @property
+    def label(self) -> str:
+        """The Chinese sentence shown to users."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Outcome.POOL_UNKNOWN: "没有基金运行情况，不能判断可否预付",
+    Outcome.POOL_SHORT: "基金累计结余可支付月数不足",
+    Outcome.POOL_DEFICIT: "基金上年当期赤字",
+    Outcome.POOL_FORECAST_DEFICIT: "基金预计本年赤字",
+    Outcome.NOT_APPLIED: "机构没有申请",
+    Outcome.TERMINATED: "协议已解除",
+    Outcome.SUSPENDED: "协议已暂停",
+    Outcome.NEW_INSTITUTION: "定点不满一年，没有上年数据",
+    Outcome.CREDIT_UNKNOWN: "没有上年度信用等级",
+    Outcome.CREDIT_ZERO: "信用等级不予预付",
+    Outcome.GRANTED: "预付",
+}
+
+
+class PrepayTerms(NamedTuple):
+    """The law's terms: least months the balance lasts, whether a deficit denies, months of pay, credit by level."""
+
+    min_reserve_months: Fraction
+    deny_on_deficit: bool
+    months: Fraction
+    credit: Mapping[str, Fraction]
+
+
+def pool_outcome(position: Position | None, terms: PrepayTerms) -> Outcome | None:
+    """Why the fund may not prepay at all, or None when it may. Exactly the least number of months is enough."""
+    if position is None:
+        return Outcome.POOL_UNKNOWN
+    if position.balance * MONTHS < terms.min_reserve_months * position.last_expense:
+        return Outcome.POOL_SHORT
+    if not terms.deny_on_deficit:
+        return None
+    if position.last_income < position.last_expense:
+        return Outcome.POOL_DEFICIT
+    income, expense = position.forecast_income, position.forecast_expense
+    return Outcome.POOL_FORECAST_DEFICIT if income is not None and expense is not None and income < expense else None
+
+
+def hospital_outcome(hospital: Hospital, applied: bool, new: bool, terms: PrepayTerms) -> Outcome:
+    """The answer for a hospital of a fund that may prepay."""
+    if not applied:
+        return Outcome.NOT_APPLIED
+    if hospital.status in _ENDED:
+        return Outcome(hospital.status)
+    if new:
+        return Outcome.NEW_INSTITUTION
+    if hospital.credit_lv not in terms.credit:
+        return Outcome.CREDIT_UNKNOWN
+    return Outcome.GRANTED if terms.credit[hospital.credit_lv] > 0 else Outcome.CREDIT_ZERO
+
+
+def under_a_year(hospital: Hospital, year: int, last_year: Sequence[LastMonth]) -> bool:
+    """Less than one year of data before the year: nothing booked last year, or a 定点 institution since later than its
+    first day with nothing booked before that month (a renewed agreement does not make an old hospital new).
+    """
+    booked = [one.month for one in last_year if one.fixmedins_code == hospital.fixmedins_code and one.booked > 0]
+    since = hospital.agreement_from
+    if not booked:
+        return True
+    return (
+        since is not None and since.year == year - 1 and since != date(since.year, 1, 1) and min(booked) >= since.month
+    )
+
+
+def mean_month(paid: int, parts: int = MONTHS) -> int:
+    """The mean of a sum, half up to the fen: of a year over its months, or of many hospitals."""
+    return half_up(paid, parts)
+
+
+def prepay_amount(last_year_paid: int, months: Fraction, credit: Fraction) -> int:
+    """prepay = last year's mean monthly payment × months × credit, half up to the fen once."""
+    return half_up_ratio(Fraction(last_year_paid, MONTHS) * months * credit)
+
+
+def recover_at_once(outstanding: int, status: str) -> int:
+    """What must come back before the year-end: all of it once the agreement is suspended or ended."""
+    return outstanding if status in _ENDED else 0
+
+
+def prepay_rows(
+    fund_type: str,
+    year: int,
+    hospitals: Sequence[Hospital],
+    last_year: Sequence[LastMonth],
+    position: Position | None,
+    applications: Sequence[str],
+    terms: PrepayTerms | None,
+) -> tuple[list[PrepayRow], list[Finding]]:
+    """One row a hospital, sorted by code. Without terms (nobody applied) there are none."""
+    found: list[Finding] = []
+    known = {one.fixmedins_code for one in hospitals}
+    for code in sorted(set(applications) - known):
+        found.append(
+            warning(
+                "prepay_unknown_hospital",
+                f"申请预付金的机构{code}不是已知机构",
+                "申请表机构编号有误",
+                "核对机构编号后再申请",
+                key=code,
+            )
+        )
+    if terms is None:
+        return [], found
+    pool = pool_outcome(position, terms)
+    if position is not None and None in (position.forecast_income, position.forecast_expense):
+        found.append(
+            warning(
+                "forecast_missing",
+                f"险种{fund_type}：没有本年收支预计，未按预计赤字判断",
+                "基金运行情况表没有填预计数",
+                "补填预计本年收入和支出",
+                key=fund_type,
+            )
+        )
+    paid: dict[str, int] = {}
+    for one in last_year:
+        paid[one.fixmedins_code] = paid.get(one.fixmedins_code, 0) + one.booked
+    rows = []
+    for hospital in sorted(hospitals, key=lambda one: one.fixmedins_code):
+        code = hospital.fixmedins_code
+        new = under_a_year(hospital, year, last_year)
+        outcome = pool or hospital_outcome(hospital, code in applications, new, terms)
+        last = max(paid.get(code, 0), 0)
+        credit = terms.credit.get(hospital.credit_lv)
+        granted = outcome is Outcome.GRANTED and credit is not None
+        amount = prepay_amount(last, terms.months, credit) if granted and credit is not None else 0
+        rows.append(PrepayRow(fund_type, code, last, mean_month(last), hospital.credit_lv, credit, outcome, amount))
+    return rows, found

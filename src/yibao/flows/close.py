@@ -1,0 +1,210 @@
+"""`yibao close`: a city's inpatient year priced, settled by month, cleared and posted. Wires edges to rooms, no rule.
+
+The stages stand in docs/internals/close.md. `close` writes a whole result folder or nothing; what is posted stays in the
+books, and a second run of the same close finds it there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from yibao import tables
+from yibao.clearing.budget import plan_budget
+from yibao.clearing.clear import clear_fund
+from yibao.clearing.faults import TermsError
+from yibao.clearing.records import Budget, BudgetYear
+from yibao.clearing.terms import FundTerms, read_terms
+from yibao.engine import Engine, load_sql
+from yibao.flows import close_rows
+from yibao.flows.close_entries import FundClose, YearClose
+from yibao.flows.close_ledger import Posting, post_close, year_statements
+from yibao.flows.close_load import Folder, judged, load_folder
+from yibao.flows.close_price import PricedYear, price_year
+from yibao.flows.close_results import Results, write_results
+from yibao.flows.dip_build import build
+from yibao.flows.dip_catalogue import LISTS, Saved
+from yibao.flows.dip_common import FlowError, Setting, opened
+from yibao.flows.fund_statement import FundStatements
+from yibao.kernel import Finding, Severity
+from yibao.law import View
+from yibao.store import Store
+
+CLEARING = "yibao.clearing"
+CHINA = timezone(timedelta(hours=8))
+
+
+class CloseSetting(NamedTuple):
+    """How a close runs: law, memory and progress; a catalogue learned before; where the books are kept.
+
+    Without a catalogue one is learned from the folder's cases before the year and kept in ``OUT/catalogue``. ``store``
+    is a file or a ``postgresql://`` address, by default ``OUT/fund.db``.
+    """
+
+    base: Setting
+    catalogue: Path | None = None
+    store: str | None = None
+
+
+@dataclass
+class Closed:
+    """What a close produced: its summary, every finding, remarks for the user, the statements of the books."""
+
+    summary: dict[str, Any]
+    findings: list[Finding]
+    remarks: list[str]
+    statements: list[FundStatements] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> int:
+        """Cases sent back: the rows of rejected.xlsx."""
+        return int(self.summary["rejected"])
+
+    @property
+    def refused(self) -> int:
+        """Entries that the books refused or that stayed behind a refused batch."""
+        return int(self.summary["entries_refused"])
+
+    @property
+    def faulty(self) -> int:
+        """Errors beside rejected cases."""
+        return sum(one.severity is Severity.ERROR for one in self.findings)
+
+
+class _Fund(NamedTuple):
+    """A fund of the year: what its budget was made of, the terms it is cleared by, its budget."""
+
+    inputs: BudgetYear
+    terms: FundTerms
+    budget: Budget
+    view: View
+
+
+def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
+    """Closes ``year`` of the city in ``folder`` and writes the result folder ``out`` (docs/internals/close.md, stage 8).
+
+    Raises FlowError, with every fault found, when nothing can be produced: no usable case, a budget with errors, a
+    share table that cannot be applied; MissingParameter when the law leaves a key open. Entries that the books refuse
+    do not raise: the result says which, and `Closed.refused` counts them.
+    """
+    base, tell = setting.base, setting.base.progress or (lambda _step: None)
+    if out.resolve() == folder.resolve():
+        raise FlowError("结果不能写到数据所在的文件夹：请用 --out 另指定文件夹")
+    saved = _catalogue(folder, out, year, setting)
+    with Engine(memory=base.memory, progress=base.progress) as engine:
+        tell("读数据")
+        loaded = load_folder(engine, folder, year)
+        findings = [*loaded.findings, *judged(engine, loaded)]
+        tell("编预算")
+        funds = _budgets(loaded, saved, base, year, findings)
+        tell("入组计分")
+        priced = price_year(engine, base.law, saved, {name: one.budget.dip for name, one in funds.items()}, year)
+        tell("结算清算")
+        results = _settle(engine, loaded, saved, priced, funds, base, year)
+        results.findings[:0] = [*findings, *priced.findings]
+        with tables.output_folder(out, optional=("rejected.xlsx", "findings.xlsx")) as part:
+            tell("记账")
+            posting, statements = _post(folder, out, results, setting)
+            tell("写结果")
+            summary = write_results(engine, part, results, posting)
+    return Closed(summary, [*results.findings, *posting.findings], summary["remarks"], statements)
+
+
+def _catalogue(folder: Path, out: Path, year: int, setting: CloseSetting) -> Saved:
+    """The catalogue given, or one learned from the folder's cases before the year with the folder's own lists."""
+    if setting.catalogue is not None:
+        return opened(setting.catalogue, setting.base.law)
+    base = setting.base
+    has_lists = folder.is_dir() and any(any(folder.glob(f"{name}.*")) for name in LISTS)
+    if base.progress:
+        base.progress("由以前年度的病例建立病种目录")
+    learning = Setting(base.law, folder if has_lists else base.lists, base.memory, base.progress)
+    build([folder], out / "catalogue", learning, until=date(year - 1, 12, 31), for_day=date(year, 1, 1))
+    return opened(out / "catalogue", base.law)
+
+
+def _budgets(loaded: Folder, saved: Saved, base: Setting, year: int, findings: list[Finding]) -> dict[str, _Fund]:
+    """The budget of each fund under the law of the year's last day. Raises FlowError that lists every fault."""
+    names = close_rows.funds_of(loaded, year)
+    if not names:
+        raise FlowError(f"budget_lines 里没有{year}年度的预算：请核对年度，或补上预算", loaded.reports)
+    found: dict[str, _Fund] = {}
+    faults: list[Finding] = []
+    for name in names:
+        last = close_rows.last_months(saved.hospital_history, year, name)
+        inputs = close_rows.budget_year(loaded, year, name, last)
+        view = base.law.at(date(year, 12, 31))
+        try:
+            terms = read_terms(
+                view, name,
+                dip_given=any(one.item == "dip" for one in inputs.lines), months_given=bool(inputs.months),
+                applied=bool(loaded.of_year("prepay_applications", year, name)),
+                groups=bool(loaded.rows["medical_groups"]),
+            )  # fmt: skip
+        except TermsError as error:
+            raise FlowError(str(error), loaded.reports, error.findings) from error
+        budget = plan_budget(inputs, terms.budget)
+        faults += budget.findings
+        found[name] = _Fund(inputs, terms, budget, view)
+    if not all(one.budget.ok for one in found.values()):
+        bad = [one for one in faults if one.severity is Severity.ERROR]
+        raise FlowError(f"预算有{len(bad)}处错误，没有清算：请按列出的问题修改后重新运行", loaded.reports, faults)
+    findings += faults
+    return found
+
+
+def _settle(
+    engine: Engine,
+    loaded: Folder,
+    saved: Saved,
+    priced: PricedYear,
+    funds: dict[str, _Fund],
+    base: Setting,
+    year: int,
+) -> Results:
+    """Months, prepayments and clearing of every fund; beds once for all."""
+    for name in ("hospital_month", "offsite_sum"):
+        engine.run(load_sql(CLEARING, name))
+    institutions = close_rows.hospitals(engine, loaded, year)
+    beds = close_rows.judged_beds(engine, loaded, institutions, year)
+    charged = _charged(funds, base, year)
+    values = {one.fund_type: one for one in priced.values}
+    closes = []
+    for name, one in funds.items():
+        years = close_rows.fund_year(
+            engine, loaded, one.budget, fund_fen=values[name].fund_fen, institutions=institutions,
+            last=one.inputs.last_year, opening=priced.opening, excluded_to_dip=charged, bed_excess=beds.excess,
+        )  # fmt: skip
+        closes.append(FundClose(one.budget, clear_fund(years, one.terms), one.inputs.adjustments, charged))
+    found = [*beds.findings, *(finding for one in closes for finding in one.result.findings)]
+    views = [*priced.views, *(one.view for one in funds.values())]
+    return Results(base.law, year, loaded, saved, priced, closes, beds, institutions, views, found)
+
+
+def _charged(funds: dict[str, _Fund], base: Setting, year: int) -> bool:
+    """Whether the DIP line bears excluded fees (dip.exclusion.charge)."""
+    view = next(iter(funds.values())).view
+    regime = view.text("dip.regime")
+    if view.text("dip.exclusion.mode", regime=regime) != "exclude":
+        return True
+    return view.text("dip.exclusion.charge", regime=regime) == "dip"
+
+
+def _post(folder: Path, out: Path, results: Results, setting: CloseSetting) -> tuple[Posting, list[FundStatements]]:
+    """Posts the year into the books and reads its statements back."""
+    law, tell = setting.base.law, setting.base.progress or (lambda _step: None)
+    names = {one.fixmedins_code: one.name for one in results.institutions if one.name}
+    closing = YearClose(law.code, results.year, results.closes, names)
+    out.mkdir(parents=True, exist_ok=True)
+    store = Store(setting.store or out / "fund.db")
+    try:
+        posting = post_close(store, law, closing, [folder] if _has_entries(folder) else [], tell)
+        kept = year_statements(store, law, closing, datetime.now(CHINA).date())
+    finally:
+        store.close()
+    return posting, list(kept.values())
+
+
+def _has_entries(folder: Path) -> bool:
+    return any(folder.glob("ledger_entries*"))

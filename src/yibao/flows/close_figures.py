@@ -1,0 +1,156 @@
+"""Rows of the smaller result tables of a close, gathered from the session's tables. Amounts in fen, points in 10⁻⁴."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+
+from yibao.clearing.indicators import fund_indicators
+from yibao.clearing.records import Hospital
+from yibao.engine import Engine
+from yibao.flows.close_entries import FundClose
+from yibao.flows.close_price import PricedYear
+from yibao.kernel import POINT_SCALE, half_up_ratio
+from yibao.law import View
+
+AUX_LABELS = {
+    "cci": "合并症指数（CCI）", "severity": "疾病严重程度", "tumour": "肿瘤严重程度", "age": "年龄", "icu": "监护病房天数",
+    "newborn": "新生儿体重",
+}  # fmt: skip
+ADDON_ITEMS = ("cmi", "elderly", "child", "tcm", "key_specialty", "credit")
+
+Rows = list[Mapping[str, Any]]
+
+
+def values(priced: PricedYear) -> Rows:
+    """The budget, ratio and point values of each fund."""
+    return [
+        {
+            "fund_type": one.fund_type, "budget": one.budget_fen, "excluded": one.excluded_fen, "fund": one.fund_fen,
+            "booked": one.booked, "fee": one.fee, "ratio": one.ratio, "points": one.points,
+            "opening_value": priced.opening, "settlement_value": one.value, "cases": one.cases,
+        }
+        for one in priced.values
+    ]  # fmt: skip
+
+
+def coefficients(engine: Engine, institutions: Sequence[Hospital]) -> Rows:
+    """Each institution's base by level (as at the year's end), its add-ons and their sum."""
+    base = dict(engine.rows("SELECT hosp_lv, coefficient FROM level_coefficient ORDER BY hosp_lv, from_day"))
+    addon = dict(engine.rows("SELECT fixmedins_code, addon FROM institution_addon"))
+    items = {(code, item): add for code, item, add in
+             engine.rows("SELECT fixmedins_code, item, \"add\" FROM addon_item")}  # fmt: skip
+    rows: Rows = []
+    for one in institutions:
+        own = base.get(one.level, POINT_SCALE)
+        more = addon.get(one.fixmedins_code, 0)
+        rows.append(
+            {
+                "fixmedins_code": one.fixmedins_code, "hosp_lv": one.level or None, "base": own, "addon": more,
+                **{item: items.get((one.fixmedins_code, item), 0) for item in ADDON_ITEMS}, "coefficient": own + more,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def special(engine: Engine) -> Rows:
+    """Every decided application: what it was measured by, its outcome, and the money that the review added."""
+    found = engine.fetch("""
+        SELECT s.setl_id, n.fixmedins_code, q.fund_type, s.review_reason, s.outcome, g.medfee_sumamt AS fee, s.multiple,
+            d.standard, d.plain_due, d.due
+        FROM special_decision AS s
+        JOIN loaded_cases_numbered AS n ON n.case_no = s.case_no
+        JOIN pool_case AS q ON q.case_no = s.case_no
+        LEFT JOIN grouped AS g ON g.case_no = s.case_no
+        LEFT JOIN case_due AS d ON d.case_no = s.case_no ORDER BY s.setl_id""").to_pylist()
+    return [
+        {
+            **row, "multiple": Fraction(row["multiple"]) if row["multiple"] else None,
+            "added": None if row["due"] is None else row["due"] - row["plain_due"],
+        }
+        for row in found
+    ]  # fmt: skip
+
+
+def auxiliary(engine: Engine, report: pa.Table) -> Rows:
+    """What the catalogue learned of each auxiliary kind, and how many of the year's cases it applies to."""
+    hit = dict(engine.rows("SELECT aux_kind, count(*) FROM grouped WHERE aux_kind <> '' GROUP BY aux_kind"))
+    return [
+        {**row, "label": AUX_LABELS.get(row["aux_kind"], row["aux_kind"]), "cases_hit": hit.get(row["aux_kind"], 0)}
+        for row in report.to_pylist()
+    ]
+
+
+def primary(engine: Engine, opening: Fraction) -> Rows:
+    """基层病种 by level: cases and mean fee, beside the one standard of all levels at the opening value."""
+    found = engine.fetch("""
+        SELECT dip_code, max(group_points) AS points,
+            sum(CASE WHEN hosp_lv = '1' THEN 1 ELSE 0 END) AS n1, sum(CASE WHEN hosp_lv = '1' THEN medfee_sumamt END) AS f1,
+            sum(CASE WHEN hosp_lv = '2' THEN 1 ELSE 0 END) AS n2, sum(CASE WHEN hosp_lv = '2' THEN medfee_sumamt END) AS f2,
+            sum(CASE WHEN hosp_lv = '3' THEN 1 ELSE 0 END) AS n3, sum(CASE WHEN hosp_lv = '3' THEN medfee_sumamt END) AS f3
+        FROM grouped WHERE primary_care = 1 GROUP BY dip_code ORDER BY dip_code""").to_pylist()
+    rows: Rows = []
+    for row in found:
+        levels: dict[str, Any] = {}
+        for level in "123":
+            n, fee = int(row[f"n{level}"]), row[f"f{level}"]
+            levels |= {
+                f"cases_lv{level}": n,
+                f"mean_fee_lv{level}": half_up_ratio(Fraction(int(fee), n)) if n else None,
+            }
+        standard = half_up_ratio(opening * int(row["points"]) / POINT_SCALE, 100)
+        rows.append({"dip_code": row["dip_code"], "standard": standard, **levels})
+    return rows
+
+
+def case_counts(engine: Engine) -> dict[str, Any]:
+    """Cases by scope, bucket, deviation and flag; those without a group."""
+
+    def by(query: str) -> dict[str, int]:
+        return {str(name): int(n) for name, n in engine.rows(query)}
+
+    scopes = by("SELECT scope, count(*) FROM pool_case GROUP BY scope ORDER BY scope")
+    return {
+        "cases_local": scopes.get("local", 0),
+        "cases_offsite": scopes.get("offsite", 0),
+        "cases_outside": scopes.get("outside", 0),
+        "ungrouped": by("SELECT 'n', count(*) FROM grouped WHERE dip_type = 'ungrouped'").get("n", 0),
+        "cases_by_bucket": by("SELECT bucket, count(*) FROM final_points GROUP BY bucket ORDER BY bucket"),
+        "cases_by_deviation": by("SELECT deviation_type, count(*) FROM case_points GROUP BY 1 ORDER BY 1"),
+        "cases_by_flag": by("SELECT flag, count(*) FROM case_flag GROUP BY flag ORDER BY flag"),
+    }
+
+
+def bands(views: Iterable[View]) -> list[dict[str, str]]:
+    """The rows of the share table in force, as the law writes them."""
+    for view in views:
+        for one in view.used:
+            if one.key == "settle.share":
+                return [dict(row) for row in one.value if isinstance(row, Mapping)]
+    return []
+
+
+def indicators(engine: Engine, closes: Sequence[FundClose], priced: PricedYear) -> Rows:
+    """The measures of the year that the regime names, each with its formula in words."""
+    values = {one.fund_type: one for one in priced.values}
+    rows = [
+        row._asdict()
+        for one in closes
+        for row in fund_indicators(
+            one.result, values[one.fund_type].fund_fen, priced.opening, values[one.fund_type].value
+        )
+    ]
+    granted = engine.rows("SELECT count(*) FROM special_decision WHERE outcome = 'granted'")[0][0]
+    if priced.discharges:
+        permille = half_up_ratio(Fraction(1000 * int(granted), priced.discharges), 100)
+        value = f"{permille // 100}.{permille % 100:02d}‰"
+        rows.append(
+            {
+                "name": "special_share",
+                "label": "特例单议占比",
+                "value": value,
+                "formula": "特例单议通过例数÷本地DIP出院例数",
+            }
+        )
+    return rows

@@ -1,0 +1,141 @@
+"""The folder of a closed year, opened for reading: small tables as rows, the cases as a view of the session."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from yibao import tables
+from yibao.engine import Engine
+from yibao.flows.close_tables import COLUMNS
+from yibao.flows.dip_catalogue import Saved, open_saved
+from yibao.report.close_words import FUNDS
+from yibao.report.names import Names
+from yibao.report.parameters import Parameters
+from yibao.report.result import ReportError
+
+MADE_BY = "yibao close"
+CATALOGUE = "catalogue"
+_PARTS = ("hospital_history", "group_fact", "aux_type", "aux_report", "local_list")
+"""Parts of the catalogue that a report reads where they stand."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A closed year: its folder, summary and parameters, with its tables in the session ``engine``.
+
+    ``small`` are the rows of every result table but the cases, in the order of the file; ``cases`` and ``trail`` are views
+    of the session. Amounts are 元 and points 分, exact. ``saved`` is the catalogue the year was grouped by, if it is there.
+    """
+
+    folder: Path
+    engine: Engine
+    summary: Row
+    parameters: Parameters
+    names: Names
+    small: Mapping[str, Sequence[Row]]
+    saved: Saved | None
+    parts: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+
+    def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of a query over the session."""
+        return list(self.engine.fetch(query, params).to_pylist())
+
+    def of(self, table: str, **where: Any) -> list[Row]:
+        """The rows of a small table with these values."""
+        return [row for row in self.small[table] if all(row[name] == value for name, value in where.items())]
+
+    def one(self, table: str, **where: Any) -> Row | None:
+        """The first of those rows, if any."""
+        return next(iter(self.of(table, **where)), None)
+
+    @cached_property
+    def funds(self) -> list[str]:
+        """The fund types of the year, in the usual order."""
+        held = {str(row["fund_type"]) for row in self.small["values"]}
+        return [code for code in FUNDS if code in held] + sorted(held - set(FUNDS))
+
+    @property
+    def year(self) -> int:
+        """The year that was closed."""
+        return int(self.summary["year"])
+
+    def table_rows(self, key: str) -> list[Mapping[str, str]]:
+        """The rows of a table parameter, as the summary holds them; none where it does not."""
+        return list(self.summary.get("tables", {}).get(key, []))
+
+    @cached_property
+    def groups(self) -> dict[str, Row]:
+        """The catalogue's groups by code, fen and 10⁻⁴ 分; empty without the catalogue."""
+        return {} if self.saved is None else {row["dip_code"]: row for row in self.saved.catalogue.groups.to_pylist()}
+
+    def disease(self, code: str) -> str:
+        """The name of a group; '' where it cannot be named."""
+        row = self.groups.get(code)
+        return self.names.group({key: str(row[key]) for key in _NAMED}) if row else ""
+
+    def hospital(self, code: str) -> str:
+        """The name of an institution."""
+        return self.names.hospital(code)
+
+
+_NAMED = ("dx", "px", "related", "px_kind", "scope")
+
+
+def open_close(
+    engine: Engine, folder: Path, names: Names | None = None, catalogue: Path | None = None, *, trail: bool = True
+) -> Closed:
+    """Opens a folder of ``yibao close``. The catalogue is ``catalogue``, else the folder of that name inside or beside.
+
+    Raises ResultFolderError when the folder is not a finished result, ReportError when ``catalogue`` is another run's.
+    """
+    summary = tables.read_summary(folder, MADE_BY)
+    tables.open_view(engine, "cases", folder, "cases.parquet", MADE_BY)
+    if trail:
+        tables.open_view(engine, "trail", folder, "trail.parquet", MADE_BY)
+    small = {}
+    for name in COLUMNS:
+        table = tables.read_table(folder, f"{name}.parquet", MADE_BY)
+        engine.put(name, table)
+        small[name] = table.to_pylist()
+    place, saved = _catalogue(folder, catalogue, summary)
+    parts = {} if place is None else _parts(engine, place / "parts")
+    summaries = [summary] if saved is None else [summary, saved.summary]
+    return Closed(folder, engine, summary, Parameters(summaries), names or Names(), small, saved, parts)
+
+
+def _catalogue(folder: Path, given: Path | None, summary: Row) -> tuple[Path | None, Saved | None]:
+    """The catalogue of the run and where it stands. One of another run is refused when it was asked for, else left."""
+    for place in (given,) if given is not None else (folder / CATALOGUE, folder.parent / CATALOGUE):
+        if given is None and not (place / "summary.json").is_file():
+            continue
+        saved = open_saved(place)
+        if "facts" not in summary or saved.summary.get("facts") == summary["facts"]:
+            return place, saved
+        if given is not None:
+            raise ReportError(f"“{place}”不是这次清算所用的目录：请给出 yibao close 的 --catalogue 所指的文件夹")
+    return None, None
+
+
+def _parts(engine: Engine, folder: Path) -> dict[str, Sequence[Row]]:
+    """The parts a report reads, each also a table ``part_<name>``; those that an older catalogue lacks are left out."""
+    found: dict[str, Sequence[Row]] = {}
+    for name in _PARTS:
+        try:
+            table: pa.Table = tables.read_table(folder, f"{name}.parquet", MADE_BY)
+        except tables.ResultFolderError:
+            continue
+        engine.put(f"part_{name}", table)
+        found[name] = table.to_pylist()
+    return found
+
+
+def total(rows: Sequence[Row], column: str) -> Decimal:
+    """The exact sum of a column; empty cells count nothing."""
+    return sum((Decimal(row[column]) for row in rows if row[column] is not None), Decimal(0))
