@@ -8,13 +8,8 @@ from vectors import FAMILIES, VECTORS
 NOT_YET = {
     "enrolment and benefits": """参保 等待期 大病激励 门诊 多层 舟山居民住院 舟山慢病门诊 目录 大病 三重保障
         三重保障-低保 生育津贴 公务员补助 药店乙类 跨省异地 大病江西2025 共济""",
-    "budget, prepayment, monthly settlement, clearing": """年度清算 人头 预付金 总额-按项目 总额-按比例
-        总额-按增长率 月度预结 月度口径 保证金校验 年度总分值 年度应付 年度清算额 病种结余 合理超支分担 特例单议限额
-        特例单议门槛 特例单议结算 清算时限 半年集中发布""",
-    "auxiliary directory, local lists, list quality": """辅助分型触发 辅助分型系数 多分型取高 非肿瘤严重程度
-        肿瘤严重程度 年龄分型 监护病房天数 CCI分型 基层病种遴选 目录分级 清单质控 清单指标 病案归档""",
-    "indicators of the half-year report": """时间消耗指数 费用消耗指数 结余留用覆盖率 总额准确度 点值差异率 特例单议占比
-        支付率方向""",
+    "budget, prepayment, monthly settlement, clearing": """人头 特例单议限额 特例单议门槛 特例单议结算""",
+    "indicators of the half-year report": "特例单议占比",
     "DRG": "DRG点数 DRG低倍率 新技术6% 中治率 DRG支付标准 DRG分组一致性",
     "procurement, agreements, supervision, service": """集采 结余留用 诚信分级 连锁惩戒 处罚 举报奖励 一件事 村卫生室
         ART 中选目录 检查处理率 异地机构增长 国谈药""",

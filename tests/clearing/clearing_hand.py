@@ -84,11 +84,11 @@ def month_of(code: str, month: int = 1, **changes: Any) -> HospitalMonth:
 
 
 def fund_of(months: list[HospitalMonth], dip: int, **changes: Any) -> FundYear:
-    """A fund whose hospitals are those of the months."""
+    """A fund whose hospitals are those of the months, with the whole budget in January."""
     codes = sorted({one.fixmedins_code for one in months})
     reserve = changes.pop("reserve", 0)
     plain: dict[str, Any] = {
-        "budget": ready_budget(dip, reserve),
+        "budget": ready_budget(dip, reserve, [dip] + [0] * 11),
         "fund_fen": dip,
         "hospitals": [hospital(code) for code in codes],
         "months": months,

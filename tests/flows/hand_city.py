@@ -187,16 +187,17 @@ SMALL: Tables = {
         S14 XA 10000
         S14 XB 500
         S12 XC 300
+        S29 XA 1000
         """),
-    "ledger_entries": rows("entry_id entry_date admdvs fund_type subj_code debit credit memo", """
-        QC1 2025-01-01 370300 310 1004   150000 -      年初余额
-        QC1 2025-01-01 370300 310 300101 -      150000 年初余额
-        SR1 2025-01-05 370300 310 1002   250000 -      保险费入收入户
-        SR1 2025-01-05 370300 310 400101 -      250000 保险费入收入户
-        HZ1 2025-01-06 370300 310 1003   250000 -      划转财政专户
-        HZ1 2025-01-06 370300 310 1002   -      250000 划转财政专户
-        BK1 2025-01-07 370300 310 1004   250000 -      拨入支出户
-        BK1 2025-01-07 370300 310 1003   -      250000 拨入支出户
+    "ledger_entries": rows("entry_id entry_date admdvs fund_type subj_code debit credit settles memo", """
+        QC1 2025-01-01 370300 310 1004   150000 -      2024年决算   年初余额
+        QC1 2025-01-01 370300 310 300101 -      150000 2024年决算   年初余额
+        SR1 2025-01-05 370300 310 1002   250000 -      税务划款单1  保险费入收入户
+        SR1 2025-01-05 370300 310 400101 -      250000 税务划款单1  保险费入收入户
+        HZ1 2025-01-06 370300 310 1003   250000 -      划转通知单1  划转财政专户
+        HZ1 2025-01-06 370300 310 1002   -      250000 划转通知单1  划转财政专户
+        BK1 2025-01-07 370300 310 1004   250000 -      拨款通知单1  拨入支出户
+        BK1 2025-01-07 370300 310 1003   -      250000 拨款通知单1  拨入支出户
         """),
 }  # fmt: skip
 
@@ -236,7 +237,8 @@ LAW: Law = {
     "dip.flags.low_risk_mortality": "0.001",
     "budget.surplus_target": "0.02", "budget.dip.method": "residual", "budget.month.split": "history",
     "prepay.credit": {"A": "1", "B": "0.95", "C": "0.80", "D": "0"}, "prepay.pay_day": "01-20",
-    "settle.month.hospital_split": "points", "settle.month.redistribute": "0.8", "settle.month.day": "20",
+    "settle.monthly.basis": "budget_vs_booked", "settle.month.hospital_split": "points",
+    "settle.month.redistribute": "0.8", "settle.month.day": "20",
     "settle.deposit": "0.05", "settle.entitlement.basis": "times_ratio", "settle.ratio_level": "pool",
     "settle.case_floor": "true", "settle.share": SHARE, "settle.overrun.needs_claim": "false",
     "settle.assessment.applies": "deposit", "clearing.new.rule": "booked", "clearing.group.primary_weight": "1.5",
@@ -258,7 +260,8 @@ _UNITS = {
 _TEXTS = frozenset({
     "dip.core.mode", "dip.trim.level", "dip.base_disease", "dip.coef.method", "dip.special_review.order",
     "dip.exclusion.mode", "dip.exclusion.charge", "budget.dip.method", "budget.month.split", "prepay.pay_day",
-    "settle.month.hospital_split", "settle.entitlement.basis", "settle.ratio_level", "settle.assessment.applies",
+    "settle.monthly.basis", "settle.month.hospital_split", "settle.entitlement.basis", "settle.ratio_level",
+    "settle.assessment.applies",
     "clearing.new.rule", "beds.excess.rule",
 })  # fmt: skip
 _BY = {"dip.coef.level": "hosp_lv", "prepay.credit": "credit_lv"}

@@ -20,6 +20,7 @@ POOL, PROVINCE = "3703", "37"
 MEDICAL, SURGERY = "内科诊疗", "相关手术"
 CHAPTERS = {"F": "F00-F99", "H": "H00-H59", "I": "I00-I99", "J": "J00-J99", "K": "K00-K93", "M": "M00-M99"}
 WEIGHTS = {2022: 1, 2023: 2, 2024: 7}
+ITEMS = ("cmi", "elderly", "child", "tcm", "key_specialty", "credit")
 
 
 def rounded(value: Fraction, places: int) -> Fraction:
@@ -311,7 +312,9 @@ def aux_types(
                 found.append((kind, label, coefficient, trigger))
                 sheet.note(f"辅助分型 {code} {kind} {label}：{len(part)}例次均 {show(total(part) / len(part))} ÷ "
                            f"{show(mean)} = {show(coefficient)}")  # fmt: skip
-                sheet.add("aux_type", dip_code=code, aux_kind=kind, n=n, before=before, within=within, mean=mean)
+        if any(hit[0] == kind for hit in found):
+            sheet.add("aux_group", dip_code=code, aux_kind=kind, n=n, cv_before=float(before / n / mean**2) ** 0.5,
+                      cv_after=float(within / n / mean**2) ** 0.5)  # fmt: skip
     return found
 
 
@@ -341,12 +344,13 @@ def local_lists(case: Case, learned: Catalogue, tables: Mapping[str, Sequence[Ro
         case.group_points = F(listed["primary_care", case.code])
 
 
-def last_year_standard(case: Case, learned: Catalogue) -> list[Fraction]:
+def last_year_standard(case: Case, learned: Catalogue) -> tuple[str, list[Fraction]]:
     """Fees the deviation is judged by: same level last year, else same level all years, else the whole group."""
-    known = learned.members.get(case.code, [])
+    known = learned.members.get(case.code, []) if case.code else []
     level = [c for c in known if c["hosp_lv"] == case["hosp_lv"]]
     last = [c for c in level if c.year == case.year - 1]
-    return [c.net for c in last or level or known]
+    basis = "same_level_last_year" if last else "same_level_all_years" if level else "group" if known else "none"
+    return basis, [c.net for c in last or level or known]
 
 
 def deviate(case: Case, learned: Catalogue, law: Mapping[str, Any]) -> None:
@@ -354,7 +358,7 @@ def deviate(case: Case, learned: Catalogue, law: Mapping[str, Any]) -> None:
     if case.kind == "ungrouped" or case.local_kind in ("day", "bed_day"):  # points of the day, not of the stay
         case.deviation_type = "exempt" if case.local_kind else "ungrouped"
         return
-    fees = last_year_standard(case, learned)
+    _, fees = last_year_standard(case, learned)
     q = case.q = case.net / (total(fees) / len(fees))
     low, high, extreme = (F(law[f"dip.deviation.{name}"]) for name in ("low", "high", "extreme"))
     if q < low:
@@ -421,7 +425,8 @@ def review(cases: Sequence[Case], learned: Catalogue, tables: Mapping[str, Seque
         else:
             passed.append((case.net - standard, case["setl_id"], ask, case))
         sheet.add("special", setl_id=case["setl_id"], fixmedins_code=case.hosp, fund_type=case.fund,
-                  review_reason=ask["review_reason"], fee=case.net, standard=standard, case=case)  # fmt: skip
+                  review_reason=ask["review_reason"], fee=case.net, standard=yuan(standard), case=case,
+                  multiple=rounded(case.net / standard, 4))  # fmt: skip
     local = sum(case.scope == "local" for case in cases)
     quota = int(F(law["dip.special_review.quota"]) * local)
     sheet.note(f"特例单议限额：{local} 例 × {law['dip.special_review.quota']}，取整 {quota} 例")
@@ -531,16 +536,25 @@ def coefficients(
         measures["key_specialty"] = F(hospital["key_specialties"] or 0)
         measures["credit"] = credit.get(code, "")
         add = {item: best_step(item, measure, law) for item, measure in measures.items()}
+        add = {item: add.get(item, ZERO) for item in ITEMS}
         addon = min(total(add.values()), F(law["dip.coef.addon_cap"]))
         base = F(law["dip.coef.level"][hospital["hosp_lv"]])
         found[code] = base + addon
-        sheet.add("coefficients", fixmedins_code=code, hosp_lv=hospital["hosp_lv"], base=base, **add, addon=addon,
+        sheet.add("coefficients", fixmedins_code=code, hosp_lv=hospital["hosp_lv"], base=base, addon=addon, **add,
                   coefficient=base + addon)  # fmt: skip
-        for item, measure in measures.items():
-            sheet.add("addon_items", fixmedins_code=code, item=item, measure=measure, add=add[item])
+        for item in ITEMS:
+            measure = measures.get(item, "")
+            sheet.add("addon_items", fixmedins_code=code, item=item, measure=said(item, measure), add=add[item])
         sheet.note(f"{code} 系数：基本 {show(base)} + 加成 {show(addon)}（"
                    + "，".join(f"{k} {show(m)}→{show(add[k])}" for k, m in measures.items()) + "）")  # fmt: skip
     return found
+
+
+def said(item: str, measure: Fraction | str) -> str:
+    """A measure for people: CMI with four decimals, shares in percent with two."""
+    if isinstance(measure, str) or item == "key_specialty":
+        return str(measure) or "无数据"
+    return f"{float(rounded(measure, 4)):.4f}" if item == "cmi" else f"{float(rounded(measure, 4)) * 100:.2f}%"
 
 
 def best_step(item: str, measure: Fraction | str, law: Mapping[str, Any]) -> Fraction:

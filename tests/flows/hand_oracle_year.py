@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from hand_oracle import (
+    POOL,
     WEIGHTS,
     Case,
     Catalogue,
@@ -23,8 +24,10 @@ from hand_oracle import (
     learn,
     local_lists,
     place,
+    px,
     read_case,
     review,
+    rounded,
     score,
     shares,
     show,
@@ -65,6 +68,8 @@ def work(tables: Tables, law: Law, year: int) -> Sheet:
     for fund in FUNDS:
         clear(fund, cases, history, reserve[fund], tables, law, year, sheet)
     post(tables, law, year, sheet)
+    statements(sheet)
+    statistics(cases, learned, law, sheet)
     return sheet
 
 
@@ -86,7 +91,9 @@ def budgets(
     for fund in FUNDS:
         income = of_year(tables, "budget_income", year, fund)
         for row in income:
-            sheet.add("budget", fund_type=fund, kind="income", item=row["income_item"], planned=F(row["budget_amount"]))
+            planned_income = F(row["budget_amount"])
+            sheet.add("budget", fund_type=fund, kind="income", item=row["income_item"], planned=planned_income,
+                      adjusted=planned_income)  # fmt: skip
         whole = total(F(row["budget_amount"]) for row in income)
         fen = whole * (1 - F(law["budget.surplus_target"])) * 100
         cap = F(fen.numerator // fen.denominator, 100)
@@ -137,7 +144,8 @@ def month_budgets(
 
 def months(cases: Sequence[Case], history: Sequence[Case], tables: Tables, law: Law, year: int, sheet: Sheet) -> None:
     """base = min(booked, budget); the month's savings help the over-booked, at most s of what they lack."""
-    s, q = F(law["settle.month.redistribute"]), F(law["settle.deposit"])
+    s, q, basis = F(law["settle.month.redistribute"]), F(law["settle.deposit"]), law["settle.monthly.basis"]
+    opening = sheet.tables["values"][0]["opening_value"]
     for fund in FUNDS:
         own = [c for c in cases if c.fund == fund and c.scope == "local"]
         for line in sheet.find("budget", fund_type=fund, kind="month"):
@@ -154,8 +162,16 @@ def months(cases: Sequence[Case], history: Sequence[Case], tables: Tables, law: 
             room = total(max(budget[h] - booked[h], F(0)) for h in places)
             lent = yuan(min(room, total(over.values())) * s)
             extra = shares(lent, over) if lent else dict.fromkeys(places, F(0))
+            if basis != "budget_vs_booked":
+                budget = extra = dict.fromkeys(places, F(0))
+            ratio = total(booked.values()) / total(c.net for c in now)
             for h in places:
                 base = min(booked[h], budget[h])
+                if basis == "minus_patient":  # of the fee that DIP looks at
+                    burden = total(c.burden for c in now if c.hosp == h)
+                    base = max(yuan(points[h] * opening) - burden, F(0))
+                elif basis == "times_ratio":
+                    base = yuan(points[h] * opening * ratio)
                 excluded_due = total(c.excluded_due for c in now if c.hosp == h)
                 gross = base + extra[h] + excluded_due
                 deposit = yuan(gross * q)
@@ -236,7 +252,7 @@ def clear(
     booked = {h: total(c.booked_dip for c in local if c.hosp == h) for h in hospitals}
     group = {row["fixmedins_code"]: row for row in tables.get("medical_groups", ())}
     units: dict[str, list[str]] = defaultdict(list)
-    for h in hospitals:
+    for h in touched(fund, hospitals, local, tables, year, sheet):
         units[group[h]["group_code"] if h in group else h].append(h)
     pay, label, retained, shared = {}, {}, {}, {}
     for unit, members in units.items():
@@ -326,6 +342,15 @@ def inside(
     }  # fmt: skip
 
 
+def touched(
+    fund: str, hospitals: Mapping[str, Row], local: Sequence[Case], tables: Tables, year: int, sheet: Sheet
+) -> list[str]:
+    """The hospitals a fund has anything to clear with: cases, a prepayment, a deduction."""
+    found = {c.hosp for c in local} | {r["fixmedins_code"] for r in of_year(tables, "deductions", year, fund)}
+    found |= {p["fixmedins_code"] for p in sheet.find("prepay", fund_type=fund) if p["amount"]}
+    return [h for h in hospitals if h in found]
+
+
 def new_institution(hospital: Row, history: Sequence[Case], fund: str, year: int) -> bool:
     """新增定点机构: since within the year, with nothing booked for the fund the year before."""
     before = any(c.year == year - 1 and c.fund == fund and c.hosp == hospital["fixmedins_code"] for c in history)
@@ -357,7 +382,7 @@ def finish(row: dict[str, Any], local: Sequence[Case], tables: Tables, law: Law,
     monthly = total(m["paid"] for m in paid)
     payable = settled - taken - (deposit - back)
     sheet.add("clearing", **row, cases=len(own), points=total(c.points for c in own),
-              fee=total(c.net for c in own), patient=total(c.patient for c in own),
+              fee=total(c.fee for c in own), patient=total(c.patient for c in own),
               ratio=row["booked"] / row["entitlement"] if row["entitlement"] else None, excluded_due=excluded_due,
               settled=settled, deductions=taken, score=mark, deposit=deposit, deposit_returned=back,
               monthly_paid=monthly, prepaid=prepaid, final=payable - monthly - prepaid,
@@ -371,8 +396,9 @@ def offsite(fund: str, cases: Sequence[Case], sheet: Sheet) -> None:
     for h, home in sorted({(c.hosp, c["insuplc_admdvs"]) for c in away}):
         own = [c for c in away if (c.hosp, c["insuplc_admdvs"]) == (h, home)]
         sheet.add("offsite", fund_type=fund, fixmedins_code=h, insuplc_admdvs=home, cases=len(own),
-                  points=total(c.points for c in own), fee=total(c.net for c in own),
-                  booked=total(c.booked_dip for c in own), due=total(c.due or F(0) for c in own))  # fmt: skip
+                  points=total(c.points for c in own), fee=total(c.fee for c in own),
+                  booked=total(c.hifp for c in own),
+                  due=total((c.due or F(0)) + c.excluded_due for c in own))  # fmt: skip
 
 
 # ── beds ──
@@ -384,19 +410,30 @@ def beds(cases: Sequence[Case], tables: Tables, year: int, sheet: Sheet) -> None
     for hospital in tables["providers"]:
         code = hospital["fixmedins_code"]
         known = sorted((r for r in tables.get("beds", ()) if r["fixmedins_code"] == code), key=lambda r: r["bed_from"])
-        paid, occupied = 0, dict.fromkeys(MONTHS, 0)
+        paid, occupied = dict.fromkeys(MONTHS, 0), dict.fromkeys(MONTHS, 0)
         for day in (first + timedelta(n) for n in range(days)):
             now = [r for r in known if r["bed_from"] <= day.isoformat()]
-            paid += min(int(now[-1]["agreement_beds"]), int(now[-1]["auth_beds"])) if now else 0
+            paid[day.month] += min(int(now[-1]["agreement_beds"]), int(now[-1]["auth_beds"])) if now else 0
             here = [c for c in cases if c.hosp == code and c["adm_date"] <= day.isoformat() < c["dscg_date"]]
             occupied[day.month] += len(here)
-        used, last = sum(occupied.values()), known[-1]
+        used, may, last = sum(occupied.values()), sum(paid.values()), known[-1]
+        load = {m: (not paid[m], F(n, paid[m] or 1), -m) for m, n in occupied.items() if n}
         sheet.add("beds", fixmedins_code=code, hosp_lv=hospital["hosp_lv"], admdvs=hospital["admdvs"],
                   auth_beds=int(last["auth_beds"]), agreement_beds=int(last["agreement_beds"]),
-                  open_beds=int(last["open_beds"]), paid_bed_days=paid, occupied=used, excess=max(used - paid, 0),
-                  utilisation=F(used, paid) if paid else None,
-                  peak_month=max(MONTHS, key=lambda m: (occupied[m], -m)))  # fmt: skip
-        sheet.note(f"床位 {code}：协议床日 {paid}，占用 {used}，超 {max(used - paid, 0)}")
+                  open_beds=int(last["open_beds"]), paid_bed_days=may, occupied=used, excess=max(used - may, 0),
+                  utilisation=F(used, may) if may else None,
+                  peak_month=max(load, key=lambda m: load[m]) if load else None)  # fmt: skip
+        sheet.note(f"床位 {code}：协议床日 {may}，占用 {used}，超 {max(used - may, 0)}")
+    for county, level in sorted({(row["admdvs"], row["hosp_lv"]) for row in sheet.tables["beds"]}):
+        there = sheet.find("beds", admdvs=county, hosp_lv=level)
+        here = [c for c in cases if c.hosp in {row["fixmedins_code"] for row in there}]
+        people = sum(row["admdvs"] == county for row in tables["persons"])
+        auth, used = sum(row["auth_beds"] for row in there), sum(row["occupied"] for row in there)
+        may = sum(row["paid_bed_days"] for row in there)
+        sheet.add("bed_supply", admdvs=county, hosp_lv=level, hospitals=len(there), auth_beds=auth,
+                  agreement_beds=sum(row["agreement_beds"] for row in there), occupied=used,
+                  utilisation=F(used, may) if may else None, cases=len(here), persons=people,
+                  beds_per_1000=F(auth * 1000, people) if people else None)  # fmt: skip
 
 
 # ── tables of cases ──
@@ -413,10 +450,12 @@ def case_tables(cases: Sequence[Case], learned: Catalogue, law: Law, sheet: Shee
                   aux_kind=c.aux_kind or None, aux_type=c.aux_type or None, aux=c.aux, deviation=c.factor,
                   deviation_type=c.deviation_type, coefficient=c.inst, addon_points=c.addon, case_points=c.points,
                   standard=c.standard if inside_dip else None, due=c.due)  # fmt: skip
-        fees = last_year_standard(c, learned) if c.code else []
-        sheet.add("trail", setl_id=c["setl_id"], dx=c["diag_codes"].split("|")[0], scope_key=c.reach,
-                  px_kind=keys(c)["composite"][1], std_n=len(fees) or None, std_fee=total(fees) or None,
-                  stay_days=c.days, plain_points=c.plain, plain_due=c.plain_due)  # fmt: skip
+        basis, fees = last_year_standard(c, learned)
+        sheet.add("trail", setl_id=c["setl_id"], dx=c["diag_codes"].split("|")[0], px=px(c), scope_key=c.reach,
+                  px_kind=keys(c)["composite"][1], dx_barred="", standard_basis=basis, std_n=len(fees) or None,
+                  std_fee=total(fees) or None, diag_codes=c["diag_codes"], oprn_codes=c["oprn_codes"], stay_days=c.days,
+                  base_coefficient=F(law["dip.coef.level"][c["hosp_lv"]]), plain_points=c.plain,
+                  plain_due=c.plain_due)  # fmt: skip
         if inside_dip:
             sheet.note(
                 f"{c['setl_id']} {c.hosp} {c.fund} {c.code or '未入组'}：{show(c.group_points)} 分 × 偏差 "
@@ -427,8 +466,8 @@ def case_tables(cases: Sequence[Case], learned: Catalogue, law: Law, sheet: Shee
     for row in sheet.tables["special"]:
         case = row.pop("case")
         row |= {
-            "outcome": case.special, "multiple": row["fee"] / row["standard"], "plain_due": case.plain_due,
-            "due": case.due, "added": (case.due or F(0)) - (case.plain_due or F(0)),
+            "outcome": case.special, "plain_due": case.plain_due, "due": case.due,
+            "added": (case.due or F(0)) - (case.plain_due or F(0)),
         }  # fmt: skip
 
 
@@ -437,49 +476,150 @@ def case_tables(cases: Sequence[Case], learned: Catalogue, law: Law, sheet: Shee
 
 def post(tables: Tables, law: Law, year: int, sheet: Sheet) -> None:
     """The entries of stage 7 and the balances they leave; money moves only where the book has entries of its own."""
-    balance: dict[tuple[str, str, str], Fraction] = defaultdict(lambda: F(0))
-    own = {row["fund_type"] for row in tables.get("ledger_entries", ())}
+    book = Book(sheet, year)
     for row in tables.get("ledger_entries", ()):
-        balance[row["fund_type"], row["subj_code"], ""] += F(row["debit"] or 0) - F(row["credit"] or 0)
-
-    def move(fund: str, day: str, what: str, lines: Sequence[tuple[str, str, Fraction]]) -> None:
-        if not any(amount for _, _, amount in lines):
-            return
-        assert total(amount for _, _, amount in lines) == 0
-        for subject, detail, amount in lines:
-            balance[fund, subject, detail] += amount
-        sheet.add("postings", fund_type=fund, entry_date=day, what=what,
-                  amount=total(amount for _, _, amount in lines if amount > 0))  # fmt: skip
-
+        amount = F(row["debit"] or 0) - F(row["credit"] or 0)
+        book.line(row["fund_type"], row["entry_id"], row["subj_code"], "", amount)
+    paid = {row["fund_type"] for row in tables.get("ledger_entries", ())}
+    for key in dict.fromkeys(
+        (r["fund_type"], r["entry_id"], r["entry_date"]) for r in tables.get("ledger_entries", ())
+    ):
+        book.entry(*key, "own")
     for fund in FUNDS:
-        for p in sheet.find("prepay", fund_type=fund):
-            if fund in own:
-                move(fund, f"{year}-{law['prepay.pay_day']}", "prepay",
-                     [("110101", p["fixmedins_code"], p["amount"]), ("1004", "", -p["amount"])])  # fmt: skip
+        for p in sheet.find("prepay", fund_type=fund) if fund in paid else ():
+            day = f"{year}-{law['prepay.pay_day']}"
+            lines = {("110101", p["fixmedins_code"]): p["amount"], ("1004", ""): -p["amount"]}
+            book.move(fund, "YF", str(year), p["fixmedins_code"], day, f"{year}-YF", lines)
         for m in sheet.find("months", fund_type=fund):
-            h, last = m["fixmedins_code"], m["month"] == 12
-            day = f"{year}-12-31" if last else f"{year}-{m['month'] + 1:02d}-{int(law['settle.month.day']):02d}"
-            move(fund, day, "month", [("500101", "", m["gross"]), ("210101", h, -m["paid"]),
-                                      ("210102", h, -m["deposit"])])  # fmt: skip
-            if fund in own:
-                move(fund, day, "paid", [("210101", h, m["paid"]), ("1004", "", -m["paid"])])
-        year_end(fund, year, fund in own, move, sheet)
-    for (fund, subject, detail), amount in sorted(balance.items()):
+            h, month = m["fixmedins_code"], f"{year}{m['month']:02d}"
+            day = f"{year}-{m['month'] + 1:02d}-{int(law['settle.month.day']):02d}"
+            day = f"{year}-12-31" if m["month"] == 12 else day
+            lines = {("500101", ""): m["gross"], ("210101", h): -m["paid"], ("210102", h): -m["deposit"]}
+            book.move(fund, "JS", month, h, day, month, lines)
+            if fund in paid:
+                book.move(fund, "BF", month, h, day, month, {("210101", h): m["paid"], ("1004", ""): -m["paid"]})
+        year_end(fund, year, fund in paid, book, sheet)
+    for (fund, subject, detail), amount in sorted(book.balance.items()):
         sheet.add("balances", fund_type=fund, subj_code=subject, subj_detail=detail, amount=amount)
 
 
-def year_end(fund: str, year: int, paid: bool, move: Any, sheet: Sheet) -> None:
-    day = f"{year}-12-31"
+class Book:
+    """The entries of the year as they are written: balanced lines, and what they leave on each account."""
+
+    def __init__(self, sheet: Sheet, year: int) -> None:
+        self.sheet, self.year = sheet, year
+        self.balance: dict[tuple[str, str, str], Fraction] = defaultdict(lambda: F(0))
+        self.sides: dict[str, Fraction] = defaultdict(lambda: F(0))
+
+    def line(self, fund: str, entry_id: str, subject: str, detail: str, amount: Fraction) -> None:
+        """One line: a debit above zero, a credit below."""
+        if amount:
+            self.balance[fund, subject, detail] += amount
+            self.sides[entry_id] += max(amount, F(0))
+            self.sheet.add("lines", entry_id=entry_id, subj_code=subject, subj_detail=detail, amount=amount)
+
+    def entry(self, fund: str, entry_id: str, day: str, batch: str) -> None:
+        self.sheet.add("postings", entry_id=entry_id, batch=batch, fund_type=fund, entry_date=day, outcome="posted",
+                       amount=self.sides[entry_id])  # fmt: skip
+
+    def move(
+        self, fund: str, kind: str, period: str, hospital: str, day: str, batch: str,
+        lines: Mapping[tuple[str, str], Fraction],
+    ) -> None:  # fmt: skip
+        """An entry of the close; none where it comes to nothing."""
+        if not any(lines.values()):
+            return
+        assert total(lines.values()) == 0
+        entry_id = f"{kind}-{POOL}00-{fund}-{period}-{hospital}"
+        for (subject, detail), amount in lines.items():
+            self.line(fund, entry_id, subject, detail, amount)
+        self.entry(fund, entry_id, day, f"{POOL}00-{fund}-{batch}")
+
+
+def year_end(fund: str, year: int, paid: bool, book: Book, sheet: Sheet) -> None:
+    """Deposits released or forfeited, deductions, the difference to what the months booked, prepayments, home pools."""
     for c in sheet.find("clearing", fund_type=fund):
         h = c["fixmedins_code"]
-        gross = total(m["gross"] for m in sheet.find("months", fund_type=fund, fixmedins_code=h))
-        more, lost = c["settled"] - gross, c["deposit"] - c["deposit_returned"]
-        move(fund, day, "clearing", [("500101", "", more), ("210101", h, -more)])
-        move(fund, day, "deposit", [("210102", h, c["deposit"]), ("210101", h, -c["deposit_returned"]),
-                                    ("500101", "", -lost)])  # fmt: skip
-        move(fund, day, "deduction", [("210101", h, c["deductions"]), ("500101", "", -c["deductions"])])
-        if paid:
-            move(fund, day, "recovered", [("210101", h, c["prepaid"]), ("110101", h, -c["prepaid"])])
-    for o in sheet.find("offsite", fund_type=fund):
-        move(fund, day, "offsite", [("210103", o["insuplc_admdvs"], o["due"]),
-                                    ("210101", o["fixmedins_code"], -o["due"])])  # fmt: skip
+        more = c["settled"] - c["monthly_paid"] - c["deposit"]
+        lost = c["deposit"] - c["deposit_returned"]
+        every = {
+            "BZ": {("210102", h): c["deposit"], ("210101", h): -c["deposit_returned"], ("500101", ""): -lost},
+            "KJ": {("210101", h): c["deductions"], ("500101", ""): -c["deductions"]},
+            "QS": {("500101", ""): more, ("210101", h): -more},
+            "YH": {("210101", h): c["prepaid"] * paid, ("110101", h): -c["prepaid"] * paid},
+        }
+        for kind, lines in every.items():
+            book.move(fund, kind, str(year), h, f"{year}-12-31", f"{year}-QS", lines)
+    away = sheet.find("offsite", fund_type=fund)
+    for h in sorted({row["fixmedins_code"] for row in away}):
+        own = [row for row in away if row["fixmedins_code"] == h]
+        lines = {("210103", row["insuplc_admdvs"]): row["due"] for row in own}
+        lines["210101", h] = -total(row["due"] for row in own)
+        book.move(fund, "YD", str(year), h, f"{year}-12-31", f"{year}-QS", lines)
+
+
+def statements(sheet: Sheet) -> None:
+    """收支表 and 资产负债表 of each fund at the end of the year, from the balances: what the subjects add up to."""
+    for fund in FUNDS:
+
+        def subjects(*codes: str, fund: str = fund, side: int = -1) -> Fraction:
+            own = sheet.find("balances", fund_type=fund)
+            return side * total(row["amount"] for row in own if row["subj_code"].startswith(codes))
+
+        income, spent, net = subjects("4"), subjects("5", side=1), subjects("3001", "3101")
+        lines = {
+            "income": {"1": subjects("4001"), "9": income, "21": subjects("5001", side=1),
+                       "2101": subjects("500101", side=1), "28": spent, "29": income - spent,
+                       "30": net + income - spent},
+            "balance": {"3": subjects("1003", side=1), "4": subjects("1004", side=1), "6": subjects("1101", side=1),
+                        "601": subjects("110101", side=1), "8": subjects("1", side=1), "12": subjects("2101"),
+                        "1201": subjects("210101"), "1202": subjects("210102"), "13": subjects("2"), "21": net,
+                        "23": income - spent, "24": net + income - spent,
+                        "25": subjects("2") + net + income - spent},
+        }  # fmt: skip
+        for name, found in lines.items():
+            for line, amount in found.items():
+                sheet.add("statements", fund_type=fund, statement=name, line=line, amount=amount)
+
+
+# ── statistics ──
+
+
+def statistics(cases: Sequence[Case], learned: Catalogue, law: Law, sheet: Sheet) -> None:
+    """What is told beside the money: auxiliary kinds, 基层病种 by level, indicators."""
+    for kind in law["dip.aux.kinds"]:
+        groups = sheet.find("aux_group", aux_kind=kind)
+        n = sum(row["n"] for row in groups)
+        mean = {k: sum(row["n"] * row[k] for row in groups) / n if n else None for k in ("cv_before", "cv_after")}
+        hits = sum(c.aux_kind == kind for c in cases)
+        sheet.add("aux", aux_kind=kind, groups=len(groups), cases=n, cases_hit=hits, **mean)
+    for code in sorted({c.code for c in cases if c.primary}):
+        row: dict[str, Any] = {"dip_code": code}
+        own = [c for c in cases if c.primary and c.code == code]
+        for level in "123":
+            fees = [c.net for c in own if c["hosp_lv"] == level]
+            row |= {f"cases_lv{level}": len(fees),
+                    f"mean_fee_lv{level}": yuan(total(fees) / len(fees)) if fees else None}  # fmt: skip
+        sheet.add("primary", **row, standard=yuan(own[0].group_points * learned.opening))
+    for fund in FUNDS:
+        indicators(fund, sheet)
+    local = [c for c in cases if c.scope == "local"]
+    permille = rounded(F(1000 * sum(c.special == "granted" for c in local), len(local)), 2)
+    sheet.add("indicators", name="special_share", value=f"{float(permille):.2f}‰")
+
+
+def indicators(fund: str, sheet: Sheet) -> None:
+    """DIP_REGIMES A.10, of one fund."""
+    rows, worth = sheet.find("clearing", fund_type=fund), sheet.find("values", fund_type=fund)[0]
+    active = [row for row in rows if row["cases"]]
+    pay, booked = total(row["pay"] for row in rows), total(row["booked"] for row in rows)
+    final = total(row["final"] for row in rows)
+    whole = final + total(row["monthly_paid"] + row["prepaid"] for row in rows)
+    found = {
+        "retention_coverage": F(sum(row["retained"] > row["cut_retained"] for row in active), len(active)),
+        "sharing_coverage": F(sum(row["shared"] > row["cut_shared"] for row in active), len(active)),
+        "quota_accuracy": worth["fund"] / pay, "region_ratio": booked / pay, "fund_rate": pay / booked,
+        "point_value_change": worth["settlement_value"] / worth["opening_value"] - 1, "final_share": final / whole,
+    }  # fmt: skip
+    for name, amount in found.items():
+        sheet.add("indicators", name=f"{name}_{fund}", value=f"{float(rounded(amount, 4)):.4f}")

@@ -2,7 +2,9 @@
 out from the rows and the rulebook by `hand_oracle`, which imports nothing of yibao.
 """
 
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -14,10 +16,17 @@ import hand_city as city
 import pyarrow.parquet as pq
 import pytest
 from hand_oracle import Sheet, rounded
-from hand_oracle_year import work
+from hand_oracle_year import FUNDS, work
 from typer.testing import CliRunner
 
 from yibao.cli import app
+from yibao.flows.close import CloseSetting
+from yibao.flows.close import close as flow
+from yibao.flows.dip import Setting
+from yibao.kernel import Severity
+from yibao.packs import load_law
+from yibao.store import Store
+from yibao.store.readings import posted_lines
 
 Edit = Callable[[city.Tables, city.Law], None]
 
@@ -27,9 +36,9 @@ KEYS = {
     "clearing": "fund_type fixmedins_code", "groups": "fund_type group_code",
     "offsite": "fund_type fixmedins_code insuplc_admdvs", "coefficients": "fixmedins_code",
     "addon_items": "fixmedins_code item", "beds": "fixmedins_code", "bed_supply": "admdvs hosp_lv",
-    "special": "setl_id", "aux": "aux_kind", "primary": "dip_code",
+    "special": "setl_id", "aux": "aux_kind", "primary": "dip_code", "indicators": "name", "postings": "entry_id",
 }  # fmt: skip
-WORDS = {"label"}
+WORDS = {"label", "formula", "settles", "detail"}
 """Columns that say something and count nothing."""
 
 
@@ -41,7 +50,8 @@ def as_it_stands(tables: city.Tables, law: city.Law) -> None:
 
 
 def closed(tables: city.Tables, law: city.Law) -> None:
-    """The reserve of 390 is halved, so the shared overrun is cut; its months are written down."""
+    """The reserve of 390 is halved, so the shared overrun is cut; its months are written down; new drugs add points."""
+    law["dip.exclusion.mode"] = "add_on"
     lines = {(row["fund_type"], row["budget_line"]): row for row in tables["budget_lines"]}
     lines["390", "reserve"]["budget_amount"], lines["390", "outpatient"]["budget_amount"] = "1000", "41000"
     tables["budget_months"] = city.rows(
@@ -51,8 +61,8 @@ def closed(tables: city.Tables, law: city.Law) -> None:
 
 
 def grouped(tables: city.Tables, law: city.Law) -> None:
-    """甲镇 and 乙区 are one 医共体 under the share table; beds over the agreement are deducted; another line of the budget
-    pays for the excluded drugs.
+    """甲镇 and 乙区 are one 医共体 under the share table; beds over the agreement are deducted; another line pays for
+    the excluded drugs.
     """
     tables["medical_groups"] = city.rows("group_code group_name fixmedins_code group_method", """
         YGT1 甲乙医共体 H1 share
@@ -78,12 +88,12 @@ def contracted(tables: city.Tables, law: city.Law) -> None:
 
 
 def less_the_patient(tables: city.Tables, law: city.Law) -> None:
-    """支付标准 less what patient and other funds paid; overruns count only as far as they are recognised; new drugs add
-    points; months are equal and there are no ledger entries.
+    """支付标准 less what patient and other funds paid, by the month and the year; overruns count only as far as they
+    are recognised; months are equal and there are no ledger entries.
     """
     law |= {
         "settle.entitlement.basis": "minus_patient", "settle.overrun.needs_claim": "true",
-        "dip.exclusion.mode": "add_on", "budget.month.split": "equal",
+        "settle.monthly.basis": "minus_patient", "budget.month.split": "equal",
     }  # fmt: skip
     tables["overrun_claims"] = city.rows("year fund_type fixmedins_code claim_amount overrun_reason basis", """
         2025 390 H3 2000 epidemic 专家认定
@@ -93,8 +103,13 @@ def less_the_patient(tables: city.Tables, law: city.Law) -> None:
 
 
 def by_own_ratio(tables: city.Tables, law: city.Law) -> None:
-    """Each case by its own ratio of reimbursement; the assessment goes into the payable amount."""
+    """Each case by its own ratio of reimbursement, months by the fund's; the assessment goes into the payable amount;
+    a larger reserve, since months by points may be more than the budget.
+    """
+    lines = {(row["fund_type"], row["budget_line"]): row for row in tables["budget_lines"]}
+    lines["390", "reserve"]["budget_amount"], lines["390", "other"]["budget_amount"] = "6000", "5320"
     law["settle.ratio_level"], law["settle.assessment.applies"] = "case", "payable"
+    law["settle.monthly.basis"] = "times_ratio"
 
 
 VARIANTS: dict[str, Edit] = {
@@ -103,23 +118,42 @@ VARIANTS: dict[str, Edit] = {
 
 
 class Closed(NamedTuple):
-    """A close of a variant: its folder of results and the worked sheet."""
+    """A close of a variant: its folder of results, what the flow told, and the worked sheet."""
 
     out: Path
+    told: Any
     sheet: Sheet
+
+
+def laid_out(variant: str, tables: city.Tables, law: city.Law) -> tuple[Path, Path, CloseSetting]:
+    """The folder of a variant's city, where its results go, and how it is closed."""
+    home = Path(mkdtemp(prefix=f"yibao-hand-{variant}-"))
+    law_file = city.write(home / "city", tables, law)
+    return home / "city", home / "out", CloseSetting(Setting(load_law(city.CITY, ("demo", law_file))))
+
+
+def rows_of(variant: str) -> tuple[city.Tables, city.Law]:
+    tables, law = city.base(), dict(city.LAW)
+    VARIANTS[variant](tables, law)
+    return tables, law
 
 
 @cache
 def close(variant: str) -> Closed:
-    tables, law = city.base(), dict(city.LAW)
-    VARIANTS[variant](tables, law)
-    home = Path(mkdtemp(prefix=f"yibao-hand-{variant}-"))
-    law_file = city.write(home / "city", tables, law)
-    arguments = ["close", home / "city", "--city", city.CITY, "--year", city.YEAR, "--out", home / "out"]
-    arguments += ["--overlay", "demo", "--overlay", law_file]
-    done = CliRunner().invoke(app, [str(one) for one in arguments])
-    assert done.exit_code == 0, done.output
-    return Closed(home / "out", work(tables, law, city.YEAR))
+    tables, law = rows_of(variant)
+    folder, out, setting = laid_out(variant, tables, law)
+    told = flow(folder, out, city.YEAR, setting)
+    return Closed(out, told, work(tables, law, city.YEAR))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tidy() -> Iterator[None]:
+    """The folders of all variants go when the module is done."""
+    yield
+    for variant in VARIANTS:
+        if close.cache_info().currsize:
+            shutil.rmtree(close(variant).out.parent, ignore_errors=True)
+    close.cache_clear()
 
 
 # ── comparing ──
@@ -162,3 +196,118 @@ def differences(out: Path, table: str, ours: list[dict[str, Any]]) -> list[str]:
 def test_every_cell_of_every_result_table_is_the_one_worked_on_paper(variant: str, table: str) -> None:
     one = close(variant)
     assert differences(one.out, table, one.sheet.tables[table]) == []
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_nothing_is_amiss_but_what_was_written_amiss(variant: str) -> None:
+    told = close(variant).told
+    errors = sorted((one.code, one.key) for one in told.findings if one.severity is Severity.ERROR)
+    unlisted = [("excluded_fee_not_listed", code) for code in ("XB", "XC")]
+    assert errors == [*unlisted, ("unknown_case", "S99")]
+    assert (told.rejected, told.refused) == (0, 0)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_line_in_the_books_is_the_one_on_paper(variant: str) -> None:
+    one = close(variant)
+    paper = sorted(
+        (row["entry_id"], row["subj_code"], row["subj_detail"], row["amount"]) for row in one.sheet.tables["lines"]
+    )
+    store = Store(one.out / "fund.db")
+    with store.reading() as connection:
+        kept = [
+            (
+                line.entry_id,
+                line.subj_code,
+                line.detail,
+                Fraction(line.amount if line.side == "D" else -line.amount, 100),
+            )
+            for fund in FUNDS
+            for line in posted_lines(connection, fund, date(1900, 1, 1), date(2099, 12, 31))
+        ]
+    store.close()
+    assert sorted(kept) == paper
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_statements_of_the_books_add_up_to_the_paper(variant: str) -> None:
+    one = close(variant)
+    for told in one.told.statements:
+        income = {row.line: row.year for row in told.income}
+        balance = {row.line: row.closing for row in told.balance}
+        for row in one.sheet.find("statements", fund_type=told.fund_type):
+            lines = {"income": income, "balance": balance}[row["statement"]]
+            assert Fraction(lines[row["line"]], 100) == row["amount"], row
+        # a hospital that owes, a home pool that owes: payables on the wrong side are told, and nothing else is
+        owing = [row for row in one.sheet.find("balances", fund_type=told.fund_type) if row["subj_code"][0] == "2"]
+        keys = {f"{city.CODE}-{told.fund_type}-{r['subj_code']}-{r['subj_detail']}" for r in owing if r["amount"] > 0}
+        assert {(found.code, found.key) for found in told.findings} == {("wrong_side", key) for key in keys}
+    assert sorted(told.fund_type for told in one.told.statements) == sorted(FUNDS)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_one_cash_equation_for_every_hospital(variant: str) -> None:
+    """Σ paid + prepayment + final = settled − deductions − D × (1 − score), on the product's own rows."""
+    for row in pq.read_table(close(variant).out / "clearing.parquet").to_pylist():
+        kept = row["deposit"] - row["deposit_returned"]
+        assert row["monthly_paid"] + row["prepaid"] + row["final"] == row["settled"] - row["deductions"] - kept
+        assert row["settled"] == row["pay"] + row["excluded_due"]
+
+
+def test_the_thirty_are_of_every_kind_the_rules_tell_apart() -> None:
+    """Each bucket, deviation, scope, outcome, band and flag stands on paper at least once."""
+    tables = close("as_it_stands").sheet.tables
+    cases = tables["cases"]
+    assert {row["bucket"] for row in cases} == {
+        "special", "bed_day", "day", "tcm", "primary", "aux", "core", "composite", "ungrouped",
+    }  # fmt: skip
+    assert {row["deviation_type"] for row in cases} == {"normal", "low", "high", "extreme", "exempt", "ungrouped"}
+    assert {row["scope"] for row in cases} == {"local", "offsite", "outside"}
+    assert {row["special"] for row in cases} == {
+        None, "granted", "over_quota", "failed", "pending", "not_eligible", "not_local",
+    }  # fmt: skip
+    assert {flag for row in cases for flag in (row["flags"] or "").split("|")} == {
+        "", "readmission", "low_standard", "long_stay", "death_risk", "record_quality",
+    }  # fmt: skip
+    assert {row["band"] for row in tables["clearing"]} == {band["label"] for band in city.SHARE}
+    assert {row["outcome"] for row in tables["prepay"]} == {"granted", "not_applied", "pool_forecast_deficit"}
+    assert any(row["extra"] for row in tables["months"]) and any(row["excess"] for row in tables["beds"])
+    assert any(row["cut_shared"] for row in close("closed").sheet.tables["clearing"])
+
+
+def test_the_order_of_the_rows_decides_nothing() -> None:
+    tables, law = rows_of("closed")
+    for name, listed in tables.items():
+        if name != "ledger_entries":
+            listed.reverse()
+    folder, out, setting = laid_out("reversed", tables, law)
+    flow(folder, out, city.YEAR, setting)
+    for table in KEYS:
+        assert differences(out, table, close("closed").sheet.tables[table]) == []
+    shutil.rmtree(folder.parent)
+
+
+def test_the_command_closes_the_city_and_a_second_run_finds_everything_posted() -> None:
+    folder, out, _ = laid_out("command", *rows_of("as_it_stands"))
+    law_file = folder.parent / "city-law.yaml"
+    asked = [
+        "close",
+        folder,
+        "--year",
+        city.YEAR,
+        "--out",
+        out,
+        "--overlay",
+        "demo",
+        "--overlay",
+        law_file,
+        "--no-books",
+    ]
+    for outcome in ("posted", "exists"):
+        done = CliRunner().invoke(app, [str(one) for one in asked])
+        assert done.exit_code == 0, done.output
+        paper = close("as_it_stands").sheet.tables
+        for table in KEYS:
+            ours = paper[table] if table != "postings" else [row | {"outcome": outcome} for row in paper[table]]
+            assert differences(out, table, ours) == []
+    shutil.rmtree(folder.parent)

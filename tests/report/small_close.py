@@ -92,7 +92,7 @@ def write(folder: Path) -> Path:
     for name, table in small_tables(rows).items():
         pq.write_table(table, out / f"{name}.parquet")
     _rejected(out)
-    (out / "summary.json").write_text(json.dumps(_summary(saved.summary, cases), ensure_ascii=False, indent=1))
+    (out / "summary.json").write_text(json.dumps(_summary(saved.summary, cases, _progress(rows)), ensure_ascii=False, indent=1))
     return out
 
 
@@ -226,8 +226,10 @@ def _book(local: Rows, fund: str) -> None:
         whole = half_up_ratio(sum(case["due"] for case in own) * Fraction(TARGET[fund, place]))
         parts = largest_remainder(whole, [case["medfee"] for case in own], [case["setl_id"] for case in own])
         for case, part in zip(own, parts, strict=True):
-            case["excluded_due"] = half_up(case["excluded"] * 55, 100)
-            case["booked"] = part + case["excluded_due"]
+            by_item = 0
+            while by_item != (again := half_up(case["excluded"] * (part + by_item), case["medfee"])):
+                by_item = again
+            case["excluded_due"], case["booked"] = by_item, part + by_item
 
 
 def _months(rows: dict[str, Rows], local: Rows, fund: str, budget: int) -> None:
@@ -248,7 +250,7 @@ def _months(rows: dict[str, Rows], local: Rows, fund: str, budget: int) -> None:
                                "adjusted": lines[item] + (raised if item == "dip" else 0)})  # fmt: skip
     by_month = largest_remainder(budget, [100 + month for month in range(1, 13)], [f"{m:02d}" for m in range(1, 13)])
     for month, amount in enumerate(by_month, start=1):
-        rows["budget"].append({"fund_type": fund, "kind": "month", "item": f"{month:02d}", "label": f"{month}月",
+        rows["budget"].append({"fund_type": fund, "kind": "month", "item": str(month), "label": f"{month}月",
                                "planned": amount, "adjusted": amount})  # fmt: skip
         own = {place: [c for c in local if c["fixmedins_code"] == place and c["month"] == month] for place in HOSPITALS}
         weights = [sum(case["case_points"] for case in own[place]) for place in HOSPITALS]
@@ -429,11 +431,24 @@ def _postings(rows: dict[str, Rows], done: Mapping[str, Rows]) -> None:
     for row in done["months"]:
         fund, place, month = row["fund_type"], row["fixmedins_code"], row["month"]
         day = date(2025, month + 1, 20) if month < 12 else date(2025, 12, 31)
-        post(f"{fund}-{month:02d}-{place}", f"month-{month:02d}", fund, day, row["gross"], f"{place}|{month}")
+        for kind, key in (("JS", "gross"), ("BF", "paid")):
+            post(f"{kind}-370300-{fund}-2025{month:02d}-{place}", f"370300-{fund}-2025{month:02d}", fund, day, row[key], place)
+    for row in done["prepay"]:
+        if row["amount"]:
+            fund, place = row["fund_type"], row["fixmedins_code"]
+            post(f"YF-370300-{fund}-2025-{place}", f"370300-{fund}-2025-YF", fund, date(2025, 1, 20), row["amount"], place)
+    end = date(2025, 12, 31)
     for row in done["clearing"]:
-        post(f"{row['fund_type']}-clear-{row['fixmedins_code']}", "clearing", row["fund_type"], date(2025, 12, 31),
-             abs(row["settled"] - sum(m["gross"] for m in done["months"] if m["fund_type"] == row["fund_type"]
-                                      and m["fixmedins_code"] == row["fixmedins_code"])), row["fixmedins_code"])  # fmt: skip
+        fund, place = row["fund_type"], row["fixmedins_code"]
+        gross = sum(m["gross"] for m in done["months"] if (m["fund_type"], m["fixmedins_code"]) == (fund, place))
+        for kind, amount in (("BZ", row["deposit"]), ("KJ", row["deductions"]), ("QS", abs(row["settled"] - gross)),
+                             ("YH", row["prepaid"])):  # fmt: skip
+            if amount:
+                post(f"{kind}-370300-{fund}-2025-{place}", f"370300-{fund}-2025-QS", fund, end, amount, place)
+    for row in rows["offsite"]:
+        place = row["fixmedins_code"]
+        post(f"YD-370300-{row['fund_type']}-2025-{place}-{row['insuplc_admdvs']}", f"370300-{row['fund_type']}-2025-QS",
+             row["fund_type"], end, row["due"], place)  # fmt: skip
 
 
 _CASE_SCHEMA = (
@@ -500,7 +515,24 @@ def _rejected(out: Path) -> None:
         write_rejected(out / "rejected.xlsx", engine, report)
 
 
-def _summary(catalogue: Mapping[str, Any], cases: Sequence[Any]) -> dict[str, Any]:
+def _progress(rows: Mapping[str, Rows]) -> Rows:
+    """What is booked since January against the DIP line in proportion to time, as the summary tells it."""
+    told = []
+    for fund in FUNDS:
+        line = next(row["adjusted"] for row in rows["budget"] if (row["fund_type"], row["item"]) == (fund, "dip"))
+        since, months = 0, []
+        for month in range(1, 13):
+            since += sum(r["booked"] for r in rows["months"] if r["fund_type"] == fund and r["month"] == month)
+            in_time = half_up(line * month, 12)
+            ratio = Fraction(since * 12, line * month)
+            label = next(one["label"] for one in WARNING if "upto" not in one or ratio <= Fraction(one["upto"]))
+            months.append({"month": month, "budget": str(Decimal(in_time).scaleb(-2)), "label": label,
+                           "booked": str(Decimal(since).scaleb(-2)), "ratio": f"{float(ratio) * 100:.2f}"})  # fmt: skip
+        told.append({"fund_type": fund, "progress": months})
+    return told
+
+
+def _summary(catalogue: Mapping[str, Any], cases: Sequence[Any], funds: Rows) -> dict[str, Any]:
     law = load_law("zibo", ["demo"])
     view = law.at(date(2025, 6, 1))
     for key in ("settle.deposit", "settle.entitlement.basis", "settle.ratio_level", "settle.month.redistribute",
@@ -519,11 +551,10 @@ def _summary(catalogue: Mapping[str, Any], cases: Sequence[Any]) -> dict[str, An
         "remarks": ["手工造的一年"], "parameters": parameters,
         "unverified": sorted({one["key"] for one in parameters if one["grade"] in ("assumed", "third_party")}),
         "facts": catalogue["facts"], "cases": len(cases) + 1, "rejected": 1, "faults": {"no_diagnosis": 1},
-        "missing_optional": [], "files": ["cases.parquet"], "tables": {"settle.share": SHARE, "budget.warning": WARNING},
-        "absent": {"excluded_items": "没有除外支付目录"},
+        "missing_optional": [], "files": ["cases.parquet"], "share_table": SHARE, "funds": funds,
         "findings": [{"code": "shared_cut", "severity": "warning", "message": "分担额按比例核减", "key": "310",
                       "next_step": "核对预算"}],
-        "special_quota": 1,
+        "reviews_quota": 1,
     }  # fmt: skip
 
 

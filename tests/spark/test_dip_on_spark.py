@@ -6,16 +6,18 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from aux_city import PLAIN, terms
 from dip_city import REGIME, lists
 from run_on_spark import compare, require_spark
 
 import yibao
-from yibao.casemix.dip import learn
+from yibao.casemix.dip import TYPES, learn, learn_facts, learn_types, open_groups, put_hits, put_scope
+from yibao.casemix.dip.aux_terms import LocalTerms
 from yibao.casemix.dip.learn import ASSIGN, LEARN, LEARN_CORE, MEASURE, PREPARE
 from yibao.engine import Engine, load_sql
 from yibao.packs import load_law
 from yibao.payment.terms import DipTerms, read_coefficients, terms_table
-from yibao.standard.icd10 import chapter_of
+from yibao.standard.icd10 import block_of, chapter_of
 from yibao.synth import generate
 
 pytestmark = pytest.mark.spark
@@ -38,9 +40,21 @@ REGIME_HERE = REGIME._replace(
     core_min=5, composite_min=4, merge_dx3=True, trim_level="group", trim_low=REGIME.related_increase / 4,
     trim_high=1 - REGIME.related_increase / 4, trim_min=8,
 )  # fmt: skip
+WIDE = {
+    "min_group": 3,
+    "min_type": 0,
+    "min_cv": REGIME.related_increase / 100,
+    "min_drop": REGIME.related_increase / 100,
+}
+AUX = terms({**PLAIN, **WIDE, "severe": ["J96", "I50"], "moderate": ["I10", "E11"], "cci": [
+    ("糖尿病", 1, "E11.9"), ("糖尿病", 2, "E11.2"), ("心脑血管", 1, "I"), ("肺", 1, "J4"), ("肿瘤", 6, "C78"),
+]})  # fmt: skip
+LOCAL = LocalTerms(REGIME.related_increase / 100, 1, 12, None, None, 65, 14)
 PARAMS = {
-    **REGIME_HERE.sql_params, "first_year": 2023, "pv_e4": 100_000, "unit_fee_micro": 5_000_000_000, "scale": 1000,
-    "budget_fen": 123_456_789,
+    **AUX.sql_params, **LOCAL.sql_params, "home": "3703", "aux_year": 2025, "readmit_days": 90, "low_num": 1,
+    "low_den": 2, "long_num": 2, "long_den": 1, "risk_num": 1, "risk_den": 10, "has_age": 1, "has_gend": 1,
+    "has_days": 1, **REGIME_HERE.sql_params, "first_year": 2023, "pv_e4": 100_000, "scale": 1000,
+    "unit_fee_micro": 5_000_000_000, "budget_fen": 123_456_789,
 }  # fmt: skip
 TERMS = [
     DipTerms(date(2023, 1, 1), date(2024, 6, 30), "cost_over_mean", "excess", 50, 200, 500, 0, 8000),
@@ -53,14 +67,19 @@ def spark() -> None:
     require_spark()
 
 
+MONEY = ("medfee_sumamt", "fund_pay_sumamt", "hifp_pay", "drug_fee", "trt_fee", "tcm_fee")
+
+
 def inputs() -> dict[str, pa.Table]:
     """A thousand synthetic cases as the session's tables before grouping, and the lists they are grouped with."""
     cases = generate(2_600, seed=4).cases.slice(400, 1_000)
     with Engine() as engine:
         engine.put("raw", cases)
         engine.con.execute(
-            "CREATE TABLE cases AS SELECT row_number() OVER (ORDER BY setl_id) AS case_no, * EXCLUDE (medfee_sumamt), "
-            "CAST(medfee_sumamt * 100 AS BIGINT) AS medfee_sumamt FROM raw"
+            "CREATE TABLE cases AS SELECT row_number() OVER (ORDER BY setl_id) AS case_no, * REPLACE "
+            + "("
+            + ", ".join(f"CAST({name} * 100 AS BIGINT) AS {name}" for name in MONEY)
+            + ") FROM raw"
         )
         tables = {"cases": engine.fetch("SELECT * FROM cases")}
         for column, name, table in (("diag_codes", "diag_code", "case_dx"), ("oprn_codes", "oprn_code", "case_px")):
@@ -73,7 +92,9 @@ def inputs() -> dict[str, pa.Table]:
     given = lists(RULES, EXCLUSIONS, kinds=KINDS)
     categories = sorted({codes[:3] for codes in tables["cases"]["diag_codes"].to_pylist()})
     chapters = pa.table({"dx3": categories, "chapter": [chapter_of(one) for one in categories]})
-    return {**tables, **given.rules.tables, **given.exclusions, "px_kind": given.px_kind, "dx_chapter": chapters}
+    blocks = chapters.append_column("block", pa.array([block_of(one) for one in categories]))
+    return {**tables, **given.rules.tables, **given.exclusions, "px_kind": given.px_kind, "dx_chapter": chapters,
+            "dx_block": blocks, "flag_exempt": pa.table({"prefix": ["Z51"]})}  # fmt: skip
 
 
 def learned(tables: dict[str, pa.Table]) -> dict[str, Any]:
@@ -84,14 +105,40 @@ def learned(tables: dict[str, pa.Table]) -> dict[str, Any]:
         catalogue = learn(engine, lists(RULES, EXCLUSIONS, kinds=KINDS), REGIME_HERE)
         groups = engine.fetch("SELECT * FROM dip_group")
         order = engine.fetch("SELECT * FROM related_order")
+        further = auxiliary(engine, catalogue.groups)
     return {
+        **further,
         "related_order": order,
         "dip_group": groups, "related_part": catalogue.related_part, "related_rank": catalogue.related_rank,
         "catalogue_points": catalogue.groups.select(["dip_code", "points"]),
         "level_coefficient": read_coefficients(VIEW, catalogue.levels, date(2023, 1, 1), date(2026, 12, 31)),
-        "local_list": pa.table({"list": ["primary_care"], "code": [groups["dip_code"][0].as_py()]}),
         "dip_terms": terms_table(TERMS),
     }  # fmt: skip
+
+
+def auxiliary(engine: Engine, groups: pa.Table) -> dict[str, pa.Table]:
+    """What the program adds for auxiliary types, the local catalogue and the flags: scope, types, lists, facts."""
+    codes = groups["dip_code"].to_pylist()
+    open_to = open_groups(engine, AUX, 2025, codes[:1])
+    put_scope(engine, dict.fromkeys(open_to, 500_000), AUX, 2025)
+    engine.pipeline(CASEMIX, TYPES, AUX.sql_params)
+    put_hits(engine, learn_types(engine, open_to, AUX)[0])
+    kinds = ("primary_care", "tcm", "day", "bed_day")
+    listed = [(kinds[n % 4], code, 1234 if n % 3 else None) for n, code in enumerate(codes)]
+    names = ("list_kind", "dip_code", "list_points")
+    means = groups.select(["dip_code", "mean_fee", "mean_fee_lv1", "mean_fee_lv2", "mean_fee_lv3"])
+    return {
+        **{name: engine.fetch(f"SELECT * FROM {name}") for name in ("aux_scope", "aux_band", "aux_dx", "aux_choice")},
+        "local_list": pa.table({name: [row[n] for row in listed] for n, name in enumerate(names)}),
+        "group_fact": learn_facts(engine, LOCAL).drop_columns(["cv"]),
+        "catalogue_mean": means,
+    }
+
+
+FURTHER = (
+    "aux_group", "aux_stay", *TYPES, "aux_sum", "aux_hit", "group_sum", "hospital_history", "catalogue_tree",
+    "case_local", "grouped", "readmission", "case_flag",
+)  # fmt: skip
 
 
 def test_learning_grouping_points_and_shares_are_equal_on_both_engines(tmp_path: Path) -> None:
@@ -103,12 +150,13 @@ def test_learning_grouping_points_and_shares_are_equal_on_both_engines(tmp_path:
     second = [
         *(
             load_sql(CASEMIX, name)
-            for name in (*ASSIGN, *MEASURE, "base_candidate", "grouped", "quality_group", "related_count")
+            for name in (*ASSIGN, *MEASURE, "base_candidate", *FURTHER, "quality_group", "related_count")
         ),
         *(load_sql(PAYMENT, name) for name in ("standard_fee", "case_points", "share", "hospital")),
     ]
     before = [one for one in first if one.name != "dip_group"]
     made = compare([*before, *second], {**tables, **learned(tables)}, PARAMS, tmp_path)
+    assert all(made[name] for name in FURTHER), "the cases must reach every statement, or the comparison says little"
     assert sum(row[1] for row in made["share"]) == PARAMS["budget_fen"]
     tested = {one.name for one in (*first, *second)}
     folder = Path(yibao.__file__).parent

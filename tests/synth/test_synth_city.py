@@ -17,7 +17,7 @@ from yibao.synth import City, generate, generate_cases, write_city
 
 DX = re.compile(r"[A-Z]\d{2}\.(\d{3}|x\d{2})(x\d{3})?(\+[A-Z]\d{2}\.\d\*)?")
 PX = re.compile(r"\d{2}\.(\d{4}|\dx\d{2}|\d{5})(x\d{3})?")
-DIGEST = "aecba6ec1109f7ee"
+DIGEST = "2788e4746ac9e5ee"
 """Of `tiny`: change it knowingly, when the city is meant to change."""
 
 

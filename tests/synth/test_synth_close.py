@@ -275,16 +275,15 @@ def test_applications_come_after_discharge_and_answers_after_applications(city: 
         assert row["review_date"] is None or row["apply_date"] < row["review_date"] <= date(YEAR, 12, 31)
 
 
-def test_excluded_fees_are_part_of_a_fee_and_one_item_is_reported_after_it_left_the_list(city: City) -> None:
+def test_excluded_fees_are_part_of_a_fee_of_the_year_and_their_item_is_on_the_list(city: City) -> None:
     fee = dict(zip(city.cases["setl_id"].to_pylist(), fen(city.cases["medfee_sumamt"]).tolist(), strict=True))
     left = dict(zip(city.cases["setl_id"].to_pylist(), city.cases["dscg_date"].to_pylist(), strict=True))
-    until = {row["med_list_codg"]: row["valid_until"] for row in rows(city, "excluded_items")}
-    late = 0
+    listed = {row["med_list_codg"]: (row["valid_from"], row["valid_until"]) for row in rows(city, "excluded_items")}
+    assert len({until for _, until in listed.values()}) == 2, "one item leaves the list within the year"
     for row in rows(city, "excluded_fees"):
         assert 0 < int(row["item_amount"] * 100) < fee[row["setl_id"]] // 2
-        last = until[row["med_list_codg"]]
-        late += last is not None and left[row["setl_id"]] > last
-    assert late > 0
+        first, last = listed[row["med_list_codg"]]
+        assert max(first, date(YEAR, 1, 1)) <= left[row["setl_id"]] <= (last or date(YEAR, 12, 31))
 
 
 def test_a_primary_care_disease_is_treated_at_two_or_more_levels(city: City) -> None:

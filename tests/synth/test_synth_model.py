@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from yibao.standard import CODE_TABLES
 from yibao.synth.diseases import LETTERS, common_entries, model, tail_entries
+from yibao.synth.plan import FUNDS, INCOME_PERMILLE, LINES_PERMILLE, habits
 from yibao.synth.sheets import rows, table
 
 LISTS = Path(__file__).parents[2] / ".." / "shared" / "data" / "drg" / "chs_drg_11"
@@ -63,6 +65,36 @@ def test_related_procedures_lie_on_both_sides_of_the_ten_percent_line() -> None:
     added = [float(part.split(":")[2]) for row in rows("paths") for part in row["related"].split()]
     assert sum(more < 10 for more in added) > 40
     assert sum(more > 10 for more in added) > 40
+
+
+def test_habits_name_a_hospital_once_and_roles_that_the_tables_know() -> None:
+    places = [(habit.level, habit.rank) for habit in habits()]
+    assert len(set(places)) == len(places)
+    roles = {habit.role for habit in habits()}
+    assert roles == {"", "new", "credit_d", "suspended", "not_applied", "over_beds", "lead"}
+    assert all(bool(habit.day) == (habit.role == "new") for habit in habits())
+
+
+def test_sheets_of_the_close_use_codes_of_the_model() -> None:
+    diagnoses = {code[:5] for entry in common_entries() for code, _, _ in entry.codes}
+    operations = {(row["dx"][:5], row["px"]) for row in rows("paths")}
+    for row in rows("day_surgery"):
+        assert (row["dx"], row["px"]) in operations
+    for row in rows("local_lists"):
+        assert row["dx"] in diagnoses
+        assert row["px"] == "" or (row["dx"], row["px"]) in operations
+        assert row["dip_code"].startswith(f"{row['dx']}-{row['px'] or '保守治疗'}")
+        assert row["list_kind"] in CODE_TABLES["dip_list_kind"].codes
+    for row in rows("tcm_diseases"):
+        assert any(code.startswith(row["dx"]) for code in diagnoses)
+        assert 0 < float(row["elsewhere"]) < float(row["tcm"]) < 0.85
+
+
+def test_shares_of_budget_and_income_leave_room_for_dip_and_premiums() -> None:
+    for fund in FUNDS:
+        assert sum(INCOME_PERMILLE[fund].values()) < 1000
+        assert set(LINES_PERMILLE[fund]) == set(CODE_TABLES["budget_line"].codes) - {"dip"}
+        assert {"premium", *INCOME_PERMILLE[fund]} == set(CODE_TABLES["income_item"].codes)
 
 
 def test_common_diagnosis_codes_stand_in_the_national_list() -> None:

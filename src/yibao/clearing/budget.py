@@ -71,9 +71,9 @@ def plan_budget(inputs: BudgetYear, terms: BudgetTerms) -> Budget:
     applied, more = faults.lawful(inputs, terms, lines)
     found += more
     adjusted = _adjusted(lines, applied)
-    found += faults.over_income(inputs.fund_type, sum(adjusted.values()), income)
     months: tuple[tuple[int, int], ...] = ()
     if not bad(found):
+        found += faults.over_income(inputs.fund_type, sum(adjusted.values()), income)
         dip_raises = [(one.approved.month, one.fen) for one in applied if one.line == DIP and one.approved is not None]
         months, more = year_into_months(inputs, lines[DIP], dip_raises, terms.month_split)
         found += more

@@ -2,7 +2,7 @@
 
 Entitlements are kept and the point value is never lowered for it: pay is not monotone in the point value, so a re-run
 at a lower one may cost more (E = 100 each, booked 84/120/108, budget 293: value 1.00 pays 295.0, value 0.985 pays
-307.2). What still does not fit is the finding ``budget_exceeded``. Nobody gains from a cut. Source: RULEBOOK §10.
+307.1). What still does not fit is the finding ``budget_exceeded``. Nobody gains from a cut. Source: RULEBOOK §10.
 """
 
 from collections.abc import Sequence

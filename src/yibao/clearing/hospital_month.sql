@@ -2,7 +2,7 @@
 -- inputs: pool_case, grouped, final_points, case_due
 -- params: -
 -- source: S4 三(四)2: a hospital's local DIP cases of a fund in a month, what monthly settlement and clearing start from
--- note: booked is net of the excluded part that is paid by item
+-- note: booked is net of the excluded part that is paid by item; fee, patient and other are of the whole fee, excluded is what of it is paid by item
 SELECT
     q.fund_type,
     g.fixmedins_code,
@@ -14,7 +14,8 @@ SELECT
     CAST(sum(q.other) AS BIGINT) AS other,
     CAST(sum(q.booked - q.excluded_due) AS BIGINT) AS booked,
     CAST(sum(q.excluded_due) AS BIGINT) AS excluded_due,
-    CAST(sum(d.due) AS BIGINT) AS due
+    CAST(sum(d.due) AS BIGINT) AS due,
+    CAST(sum(q.excluded) AS BIGINT) AS excluded
 FROM pool_case AS q
 JOIN grouped AS g ON g.case_no = q.case_no
 JOIN final_points AS f ON f.case_no = q.case_no

@@ -14,7 +14,7 @@ from fractions import Fraction
 from yibao.clearing.faults import error, warning
 from yibao.clearing.records import Amount, BudgetYear, HospitalMonth, LastMonth, MonthRow
 from yibao.clearing.terms import MonthTerms
-from yibao.kernel import POINT_SCALE, Finding, half_up_ratio, largest_remainder, yuan_text
+from yibao.kernel import POINT_SCALE, Finding, Place, half_up_ratio, largest_remainder, yuan_text
 
 MONTHS = range(1, 13)
 
@@ -52,67 +52,33 @@ def year_into_months(
 
 def month_faults(fund: str, months: Sequence[Amount], planned: int, adjusted: int) -> list[Finding]:
     """Faults of explicit months: no month 1 to 12, negative, twice, missing, or a sum that is not the DIP budget."""
-    found = []
-    known = {str(month) for month in MONTHS}
+    known = [str(month) for month in MONTHS]
+    times = Counter(one.item for one in months)
+    first_rows: set[str] = set()
+    faults: list[tuple[str, str, str, Place]] = []
     for one in months:
         if one.item not in known:
-            found.append(
-                error(
-                    "month_unknown",
-                    f"险种{fund}的月度预算有“{one.item}”月",
-                    "月份须是1到12",
-                    "改正月份",
-                    one.place,
-                    key=fund,
-                )
-            )
+            faults.append(("month_unknown", f"有“{one.item}”月，月份须是1到12", "改正月份", one.place))
+        elif one.item in first_rows:
+            step = "一个月只写一行，合并或删去重复的行"
+            faults.append(("month_twice", f"{one.item}月写了{times[one.item]}次", step, one.place))
         if one.fen < 0:
-            found.append(
-                error(
-                    "month_negative",
-                    f"险种{fund}的{one.item}月预算为负",
-                    "月度预算不小于0",
-                    "改正金额",
-                    one.place,
-                    key=fund,
-                )
-            )
-    times = Counter(one.item for one in months)
-    for month in MONTHS:
-        if times[str(month)] > 1:
-            twice = [one for one in months if one.item == str(month)][1]
-            found.append(
-                error(
-                    "month_twice",
-                    f"险种{fund}的{month}月预算写了{times[str(month)]}次",
-                    "一个月只写一行",
-                    "合并或删去重复的行",
-                    twice.place,
-                    key=fund,
-                )
-            )
-        elif not times[str(month)]:
-            found.append(
-                error(
-                    "month_missing",
-                    f"险种{fund}没有{month}月的预算",
-                    "写了月度预算表就要写全12个月",
-                    "补填该月",
-                    key=fund,
-                )
-            )
+            faults.append(("month_negative", f"{one.item}月为负：{yuan_text(one.fen)}元", "改正金额", one.place))
+        first_rows.add(one.item)
+    faults += [
+        ("month_missing", f"没有{month}月", "写了月度预算表就要写全12个月", Place())
+        for month in known
+        if not times[month]
+    ]
     total = sum(one.fen for one in months)
-    if not found and total not in (planned, adjusted):
-        found.append(
-            error(
-                "month_sum_differs",
-                f"险种{fund}的12个月预算合计{yuan_text(total)}元，不等于住院DIP预算{yuan_text(planned)}元",
-                "月度预算与年度预算对不上",
-                f"改正月度预算，差{yuan_text(total - planned)}元",
-                key=fund,
-            )
-        )
-    return found
+    if not faults and total not in (planned, adjusted):
+        message = f"12个月合计{yuan_text(total)}元，不等于住院DIP预算{yuan_text(planned)}元"
+        faults.append(("month_sum_differs", message, f"改正月度预算，差{yuan_text(total - planned)}元", Place()))
+    cause = "住院DIP月度预算须写全1到12月各一行，合计等于年度预算"
+    return [
+        error(code, f"险种{fund}的月度预算：{message}", cause, step, place, key=fund)
+        for code, message, step, place in faults
+    ]
 
 
 def _planned(inputs: BudgetYear, dip: int, split: str) -> tuple[list[int], list[Finding]]:
@@ -261,12 +227,22 @@ def month_budgets(
 
 
 def _by_formula(there: Sequence[HospitalMonth], basis: str, opening_value: Fraction | None) -> list[int]:
-    """The pay of a month's hospitals by points, at the opening value and the month's ratio of the whole fund."""
+    """The pay of a month's hospitals by points, at the opening value and the month's ratio of the whole fund.
+
+    Points are of the fee without excluded items, so the ratio and the patients' part are of that fee too.
+    """
     if opening_value is None:
         raise ValueError("the monthly bases by points need the opening value")
-    fee, booked = sum(one.fee for one in there), sum(one.booked for one in there)
+    fee, booked = sum(one.fee - one.excluded for one in there), sum(one.booked for one in there)
     ratio = Fraction(booked, fee) if fee > 0 else Fraction(0)
-    return [formula_pay(basis, one.points, opening_value, ratio, one.patient, one.other) for one in there]
+    return [
+        formula_pay(basis, one.points, opening_value, ratio, one.patient - _own_part(one), one.other) for one in there
+    ]
+
+
+def _own_part(one: HospitalMonth) -> int:
+    """What patients and other funds pay of excluded items: the items' fee less what the pool pays of it."""
+    return max(one.excluded - one.excluded_due, 0)
 
 
 def _row(fund_type: str, one: HospitalMonth, budget: int, base: int, extra: int, deposit: Fraction) -> MonthRow:

@@ -2,6 +2,7 @@
 -- inputs: pool_case, grouped, final_points, case_due, cases
 -- params: -
 -- source: S4 三(三), 经办规程 2025 art.6, 12: cases of another pool of the province, paid out of their home pool's money
+-- note: fee and booked as they stand; due with the excluded part that the home pool pays by item
 SELECT
     q.fund_type,
     g.fixmedins_code,
@@ -10,7 +11,7 @@ SELECT
     CAST(sum(f.case_points) AS BIGINT) AS points,
     CAST(sum(q.fee) AS BIGINT) AS fee,
     CAST(sum(q.booked) AS BIGINT) AS booked,
-    CAST(sum(d.due) AS BIGINT) AS due
+    CAST(sum(d.due + q.excluded_due) AS BIGINT) AS due
 FROM pool_case AS q
 JOIN grouped AS g ON g.case_no = q.case_no
 JOIN final_points AS f ON f.case_no = q.case_no

@@ -89,7 +89,8 @@ class Hospital(NamedTuple):
 class HospitalMonth(NamedTuple):
     """A hospital's local DIP cases of the fund discharged in a month (grain fixmedins_code, month; hospital_month.sql).
 
-    ``booked`` is net of ``excluded_due``; ``due`` is Σ of the cases' shares in fund_fen.
+    ``booked`` is net of ``excluded_due``; ``due`` is Σ of the cases' shares in fund_fen. ``fee``, ``patient`` and
+    ``other`` are of the whole fee; ``excluded`` is what of it is paid by item, which DIP does not look at.
     """
 
     fixmedins_code: str
@@ -102,6 +103,7 @@ class HospitalMonth(NamedTuple):
     booked: int
     excluded_due: int
     due: int
+    excluded: int = 0
 
 
 class Position(NamedTuple):

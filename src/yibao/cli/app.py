@@ -3,7 +3,7 @@
 import typer
 
 from yibao import __version__
-from yibao.cli import city, dip, files, fund, law, store
+from yibao.cli import city, close, dip, files, fund, law, store
 
 app = typer.Typer(
     name="yibao",
@@ -17,8 +17,9 @@ app.add_typer(dip.app, name="dip", help="按病种分值付费（DIP）：建目
 app.add_typer(law.app, name="law", help="政策参数：查看、检查、比较。")
 app.add_typer(fund.app, name="fund", help="基金账：开户、记账、对账、结账、报表、核验。")
 app.add_typer(store.app, name="store", help="账务库：查看、备份、恢复、升级。")
-app.command("demo", help="造一个模拟城市，建目录、定价，写出报告 out/demo/report.html。")(city.demo)
+app.command("demo", help="造一个模拟城市，清算一个年度，写出报告 out/demo/report.html。")(city.demo)
 app.command("synth", help="造一个模拟城市的数据文件。")(city.synth)
+app.command("close", help="年度清算：由一个城市的各表得出病例支付、月度结算、年度清算、记账和报告。")(close.close)
 app.command("check", help="核对数据文件，列出全部问题，不做计算。")(files.check)
 app.command("template", help="写出带填表说明的 xlsx 模板。")(files.template)
 app.command("explain", help="说明一例病例怎样入组、得多少分、付多少钱。")(dip.explain)

@@ -22,27 +22,16 @@ def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="写结果的文件夹。")] = Path("out/demo"),
     as_json: JSON = False,
 ) -> None:
-    """Makes a city, learns its catalogue from three years, prices the fourth and writes the report."""
+    """Makes a city, learns its catalogue from three years, closes the fourth and writes report and workbooks."""
     with show.explained():
+        from yibao.cli.close import told
         from yibao.cli.demo import run
         from yibao.packs import load_law
 
         law = load_law(city, overlays(overlay), pack or ())
         with show.progress("演示") as tell:
             done = run(law, out, people=people, seed=seed, memory=memory, progress=tell)
-    facts = done.summary
-    show.summary(
-        facts,
-        [
-            ("病例", f"定价 {facts['priced']:,}，未入组 {facts['ungrouped']:,}，退回 {facts['rejected']:,}"),
-            ("病种", f"核心 {facts['groups_core']:,}，综合 {facts['groups_composite']:,}"),
-            ("支付", f"{facts['total_pay']} 元（预算 {facts['budget']} 元）"),
-            ("结算点值", f"{facts['point_value']} 元/分"),
-            ("RIV / 样本外R²", f"{facts['riv']:.4f} / {facts['r2']:.4f}"),
-        ],
-        as_json,
-    )
-    show.closing(out / "report.html", 0, facts["unverified"], done.remarks)
+    told(done, out / "report.html", False, as_json)
 
 
 def synth(

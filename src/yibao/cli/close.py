@@ -50,7 +50,7 @@ def close(
         with show.progress(f"{year}年度清算") as tell:
             done = flow(folder, out, year, CloseSetting(Setting(law, None, memory, tell), catalogue, store))
             papers(done, out, out / "report.html", tell, books=books)
-    _told(done, out, strict, as_json)
+    told(done, out / "report.html", strict, as_json)
 
 
 def papers(
@@ -118,10 +118,11 @@ def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _told(done: "Closed", out: Path, strict: bool, as_json: bool) -> None:
+def told(done: "Closed", page: Path, strict: bool, as_json: bool) -> None:
+    """Prints what a close came to; ends with 1 where the books refused something or ``strict`` finds a fault."""
     show.findings(done.findings)
     show.summary(done.summary, rows_of(done.summary), as_json)
-    show.closing(out / "report.html", done.rejected, done.summary["unverified"], done.remarks)
+    show.closing(page, done.rejected, done.summary["unverified"], done.remarks)
     if done.refused:
         raise show.fail(f"有{done.refused}张凭证没有记账，原因见上和 findings.xlsx；已记的各批次保留在账上")
     if strict and (done.rejected or done.faulty):

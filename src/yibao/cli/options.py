@@ -25,7 +25,7 @@ LISTS = Annotated[
     typer.Option(
         "--lists",
         metavar="DIR",
-        help="本地分组用表所在文件夹：dip_rules、dip_exclusions、px_kinds、dip_lists（csv 或 xlsx）。",
+        help="本地分组用表所在文件夹：dip_rules、dip_exclusions、px_kinds、dip_lists、local_lists（csv 或 xlsx）。",
     ),
 ]
 

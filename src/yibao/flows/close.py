@@ -1,10 +1,9 @@
 """`yibao close`: a city's inpatient year priced, settled by month, cleared and posted. Wires edges to rooms, no rule.
 
-The stages stand in docs/internals/close.md. `close` writes a whole result folder or nothing; what is posted stays in the
-books, and a second run of the same close finds it there.
+The stages stand in docs/internals/close.md. `close` writes a whole result folder or nothing; what is posted stays in
+the books, and a second run of the same close finds it there.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -82,7 +81,7 @@ class _Fund(NamedTuple):
 
 
 def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
-    """Closes ``year`` of the city in ``folder`` and writes the result folder ``out`` (docs/internals/close.md, stage 8).
+    """Closes ``year`` of the city in ``folder`` and writes the result folder ``out`` (internals/close.md, stage 8).
 
     Raises FlowError, with every fault found, when nothing can be produced: no usable case, a budget with errors, a
     share table that cannot be applied; MissingParameter when the law leaves a key open. Entries that the books refuse
@@ -91,6 +90,8 @@ def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
     base, tell = setting.base, setting.base.progress or (lambda _step: None)
     if out.resolve() == folder.resolve():
         raise FlowError("结果不能写到数据所在的文件夹：请用 --out 另指定文件夹")
+    if not folder.is_dir():
+        raise FlowError(f"没有文件夹“{folder}”：请给出城市数据所在的文件夹，可用 yibao synth 造一个看看")
     saved = _catalogue(folder, out, year, setting)
     with Engine(memory=base.memory, progress=base.progress) as engine:
         tell("读数据")
@@ -99,7 +100,8 @@ def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
         tell("编预算")
         funds = _budgets(loaded, saved, base, year, findings)
         tell("入组计分")
-        priced = price_year(engine, base.law, saved, {name: one.budget.dip for name, one in funds.items()}, year)
+        dip = {name: one.budget.dip for name, one in funds.items()}
+        priced = price_year(engine, base.law, saved, dip, year, loaded.reports[0].missing_optional)
         tell("结算清算")
         results = _settle(engine, loaded, saved, priced, funds, base, year)
         results.findings[:0] = [*findings, *priced.findings]

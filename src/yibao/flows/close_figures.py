@@ -13,10 +13,11 @@ from yibao.flows.close_entries import FundClose
 from yibao.flows.close_price import PricedYear
 from yibao.kernel import POINT_SCALE, half_up_ratio
 from yibao.law import View
+from yibao.payment.special import standard_of
 
 AUX_LABELS = {
-    "cci": "合并症指数（CCI）", "severity": "疾病严重程度", "tumour": "肿瘤严重程度", "age": "年龄", "icu": "监护病房天数",
-    "newborn": "新生儿体重",
+    "cci": "合并症指数（CCI）", "severity": "疾病严重程度", "tumour": "肿瘤严重程度", "age": "年龄",
+    "icu": "监护病房天数", "newborn": "新生儿体重",
 }  # fmt: skip
 ADDON_ITEMS = ("cmi", "elderly", "child", "tcm", "key_specialty", "credit")
 
@@ -54,23 +55,29 @@ def coefficients(engine: Engine, institutions: Sequence[Hospital]) -> Rows:
     return rows
 
 
-def special(engine: Engine) -> Rows:
-    """Every decided application: what it was measured by, its outcome, and the money that the review added."""
+def special(engine: Engine, opening: Fraction) -> Rows:
+    """Every decided application: its fee, the standard it was measured by (the group's at the opening value with its
+    coefficients, without deviation), the multiple of the two, its outcome, and the money that the review added.
+    """
     found = engine.fetch("""
         SELECT s.setl_id, n.fixmedins_code, q.fund_type, s.review_reason, s.outcome, g.medfee_sumamt AS fee, s.multiple,
-            d.standard, d.plain_due, d.due
+            g.dip_type, g.group_points, g.aux, p.inst, p.case_points, d.plain_due, d.due
         FROM special_decision AS s
         JOIN loaded_cases_numbered AS n ON n.case_no = s.case_no
         JOIN pool_case AS q ON q.case_no = s.case_no
-        LEFT JOIN grouped AS g ON g.case_no = s.case_no
+        JOIN grouped AS g ON g.case_no = s.case_no
+        JOIN case_points AS p ON p.case_no = s.case_no
         LEFT JOIN case_due AS d ON d.case_no = s.case_no ORDER BY s.setl_id""").to_pylist()
-    return [
-        {
-            **row, "multiple": Fraction(row["multiple"]) if row["multiple"] else None,
-            "added": None if row["due"] is None else row["due"] - row["plain_due"],
-        }
-        for row in found
-    ]  # fmt: skip
+    rows: Rows = []
+    for row in found:
+        kind, group, aux, inst, own = (row.pop(k) for k in ("dip_type", "group_points", "aux", "inst", "case_points"))
+        points = Fraction(own) if kind == "ungrouped" else Fraction(group * aux * inst, POINT_SCALE * POINT_SCALE)
+        added = None if row["due"] is None else row["due"] - row["plain_due"]
+        multiple = Fraction(row.pop("multiple") or 0) or None
+        rows.append(
+            {**row, "standard": half_up_ratio(standard_of(points, opening)), "multiple": multiple, "added": added}
+        )
+    return rows
 
 
 def auxiliary(engine: Engine, report: pa.Table) -> Rows:
@@ -86,9 +93,9 @@ def primary(engine: Engine, opening: Fraction) -> Rows:
     """基层病种 by level: cases and mean fee, beside the one standard of all levels at the opening value."""
     found = engine.fetch("""
         SELECT dip_code, max(group_points) AS points,
-            sum(CASE WHEN hosp_lv = '1' THEN 1 ELSE 0 END) AS n1, sum(CASE WHEN hosp_lv = '1' THEN medfee_sumamt END) AS f1,
-            sum(CASE WHEN hosp_lv = '2' THEN 1 ELSE 0 END) AS n2, sum(CASE WHEN hosp_lv = '2' THEN medfee_sumamt END) AS f2,
-            sum(CASE WHEN hosp_lv = '3' THEN 1 ELSE 0 END) AS n3, sum(CASE WHEN hosp_lv = '3' THEN medfee_sumamt END) AS f3
+            count(*) FILTER (WHERE hosp_lv = '1') AS n1, sum(medfee_sumamt) FILTER (WHERE hosp_lv = '1') AS f1,
+            count(*) FILTER (WHERE hosp_lv = '2') AS n2, sum(medfee_sumamt) FILTER (WHERE hosp_lv = '2') AS f2,
+            count(*) FILTER (WHERE hosp_lv = '3') AS n3, sum(medfee_sumamt) FILTER (WHERE hosp_lv = '3') AS f3
         FROM grouped WHERE primary_care = 1 GROUP BY dip_code ORDER BY dip_code""").to_pylist()
     rows: Rows = []
     for row in found:
@@ -134,7 +141,7 @@ def bands(views: Iterable[View]) -> list[dict[str, str]]:
 def indicators(engine: Engine, closes: Sequence[FundClose], priced: PricedYear) -> Rows:
     """The measures of the year that the regime names, each with its formula in words."""
     values = {one.fund_type: one for one in priced.values}
-    rows = [
+    rows: Rows = [
         row._asdict()
         for one in closes
         for row in fund_indicators(

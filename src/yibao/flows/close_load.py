@@ -72,10 +72,8 @@ def place(row: Row, column: str = "") -> Place:
 def load_folder(engine: Engine, folder: Path, year: int) -> Folder:
     """Loads the year's cases (session tables ``loaded_cases``, ``cases``, ``case_px``) and all other tables.
 
-    Raises FlowError, with the reports of every table read, when the folder or a required table yields nothing.
+    Raises FlowError, with the reports of every table read, when the cases or a required table yield nothing.
     """
-    if not folder.is_dir():
-        raise FlowError(f"没有文件夹“{folder}”：请给出城市数据所在的文件夹，可用 yibao synth 造一个看看")
     absent: dict[str, str] = {}
     others: list[LoadReport] = []
     rows: dict[str, list[Row]] = {}

@@ -79,7 +79,7 @@ def _rows(engine: Engine, results: Results, posting: Posting) -> dict[str, Seque
         "addon_items": engine.fetch("SELECT * FROM addon_item ORDER BY fixmedins_code, item").to_pylist(),
         "beds": [row._asdict() for row in results.beds.rows],
         "bed_supply": [row._asdict() for row in results.beds.supply],
-        "special": figures.special(engine),
+        "special": figures.special(engine, results.priced.opening),
         "aux": figures.auxiliary(engine, results.saved.aux_report),
         "primary": figures.primary(engine, results.priced.opening),
         "indicators": figures.indicators(engine, results.closes, results.priced),

@@ -1,4 +1,4 @@
-"""Loaded rows as the plain rows that `clearing` takes: budgets, hospitals, positions, applications, beds. No rule here."""
+"""Loaded rows as the plain rows that `clearing` takes: budgets, hospitals, positions, applications, beds. No rule."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -69,7 +69,7 @@ def hospitals(engine: Engine, folder: Folder, year: int) -> list[Hospital]:
     listed = {row["fixmedins_code"]: row for row in folder.rows["providers"]}
     seen = engine.rows("SELECT fixmedins_code, max(coalesce(hosp_lv, '')) FROM loaded_cases GROUP BY 1 ORDER BY 1")
     found = []
-    for code, level in sorted({**{code: "" for code in listed}, **dict(seen)}.items()):
+    for code, level in sorted({**dict.fromkeys(listed, ""), **dict(seen)}.items()):
         row: Row = listed.get(code, {})
         own, past = score.get(code, {}), before.get(code, {})
         points = own.get("assess_score")

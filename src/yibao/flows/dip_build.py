@@ -91,6 +91,8 @@ def build(
             "draft": regime.draft,
             **load_facts(reports),
             **_learned(engine, catalogue),
+            "aux_types": further["aux_type"].num_rows,
+            "primary_candidates": further["group_fact"]["candidate"].to_pylist().count(1),
             "lists": {
                 one.table: {"files": one.files, "rows": one.rows_kept, "rejected": one.rows_rejected} for one in found
             },

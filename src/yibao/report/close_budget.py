@@ -1,7 +1,7 @@
 """Sections 2 to 4 of the closed year: the budget and its warning, the point values, the months."""
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from yibao.report import close_words, words
@@ -14,8 +14,7 @@ from yibao.report.grid import Grid, columns
 
 def budget(closed: Closed) -> dict[str, Any]:
     """Section 2: income, lines and adjustments; the DIP line by month against what was booked."""
-    return {"lines": _line_grid(closed), "funds": [_fund_months(closed, fund) for fund in closed.funds],
-            "warning": _warning_words(closed)}  # fmt: skip
+    return {"lines": _line_grid(closed), "funds": [_fund_months(closed, fund) for fund in closed.funds]}
 
 
 def _line_grid(closed: Closed) -> Grid:
@@ -28,10 +27,11 @@ def _line_grid(closed: Closed) -> Grid:
         if income:
             rows.append((f"{name}收入合计", "合计", words.money(earned), "—", words.money(total(income, "adjusted"))))
             kept = words.percent(words.ratio(earned - planned, earned))
-            rows.append((f"{name}留余（收入减支出总额）", f"占收入{kept}", words.money(earned - planned), "—", "—"))
+            rows.append((f"　{name}：留余（收入减支出总额）", f"占收入{kept}", words.money(earned - planned), "—", "—"))
         rows += [_line(name, "支出指标", row) for row in lines]
         raised = total(lines, "adjusted") - planned
-        rows.append((f"{name}支出总额", "合计", words.money(planned), words.money(raised), words.money(planned + raised)))
+        rows.append((f"{name}支出总额", "合计", words.money(planned), words.money(raised) if raised else "—",
+                     words.money(planned + raised)))
     return Grid("预算收入和支出指标", "元", columns("项目* 类别* 年初预算 年中调整 调整后预算"), rows,
                 note="支出总额 = 收入 ×（1 − 留余比例）；住院DIP没有单独编列的，为支出总额减去其他各项。"
                      "只有就医人数合理变化、待遇政策调整、重大公共卫生事件可以调整，须经批准。")  # fmt: skip
@@ -39,67 +39,54 @@ def _line_grid(closed: Closed) -> Grid:
 
 def _line(fund: str, kind: str, row: Row) -> Sequence[str]:
     change = row["adjusted"] - row["planned"]
-    return (f"{fund}：{row['label']}", kind, words.money(row["planned"]), words.money(change) if change else "—",
+    return (f"　{fund}：{row['label']}", kind, words.money(row["planned"]), words.money(change) if change else "—",
             words.money(row["adjusted"]))  # fmt: skip
 
 
+GRADES = ("绿", "黄", "橙", "红")
+"""The usual words of the warning, the mildest first; others stand after them."""
+
+
 def progress(closed: Closed, fund: str) -> list[dict[str, Any]]:
-    """Each month's DIP budget and booked amount, and what is booked since January against the budget in proportion to
-    time (DIP line × months ÷ 12), with the grade of its warning.
-    """
+    """Each month's DIP budget and booked amount; beside them what the run says of the year so far."""
     planned = {int(row["item"]): row["adjusted"] for row in closed.of("budget", fund_type=fund, kind="month")}
     spent: dict[int, Decimal] = {}
     for row in closed.of("months", fund_type=fund):
         spent[row["month"]] = spent.get(row["month"], Decimal(0)) + row["booked"]
-    line, since, rows = budget_of(closed, fund, "line", "dip"), Decimal(0), []
+    said = {int(row["month"]): row for row in closed.progress(fund)}
+    rows = []
     for month in range(1, 13):
-        since += spent.get(month, Decimal(0))
-        in_time = line * month / 12
-        share = since / in_time if in_time else None
+        row = said.get(month, {})
+        in_time, since = (Decimal(str(row[name])) if row.get(name) else None for name in ("budget", "booked"))
         rows.append({"month": month, "plan": planned.get(month, Decimal(0)), "booked": spent.get(month, Decimal(0)),
-                     "in_time": in_time, "since": since, "share": share,
-                     "grade": grade(closed.table_rows("budget.warning"), share)})  # fmt: skip
+                     "in_time": in_time, "since": since, "grade": str(row.get("label") or ""),
+                     "share": since / in_time if since is not None and in_time else None})  # fmt: skip
     return rows
 
 
-def grade(table: Sequence[Mapping[str, str]], share: Decimal | None) -> str:
-    """The label of the first row whose ``upto`` (inclusive) is not exceeded; the last has none."""
-    if share is None:
-        return ""
-    for row in table:
-        try:
-            limit = Decimal(row["upto"]) if row.get("upto") else None
-        except InvalidOperation:
-            continue
-        if limit is None or share <= limit:
-            return str(row.get("label", ""))
-    return ""
-
-
-def _warning_words(closed: Closed) -> str:
-    said, before = [], ""
-    for row in closed.table_rows("budget.warning"):
-        upto = row.get("upto")
-        label = row.get("label", "")
-        said.append(f"{label}：{f'{before}至' if before else '不超过'}{Decimal(upto):.0%}" if upto else f"{label}：超过{before}")
-        before = f"{Decimal(upto):.0%}" if upto else ""
-    return "；".join(said)
+def _grades(closed: Closed) -> list[str]:
+    held = {str(row.get("label") or "") for fund in closed.funds for row in closed.progress(fund)} - {""}
+    return [one for one in GRADES if one in held] + sorted(held - set(GRADES))
 
 
 def _fund_months(closed: Closed, fund: str) -> dict[str, Any]:
     found = progress(closed, fund)
     name = close_words.fund(fund)
     rows = [
-        (f"{row['month']}月", words.money(row["plan"]), words.money(row["booked"]), words.money(row["in_time"]),
-         words.money(row["since"]), words.percent(row["share"]), row["grade"] or "—") for row in found
+        (f"{row['month']}月", words.money(row["plan"]), words.money(row["booked"]), _money(row["in_time"]),
+         _money(row["since"]), words.percent(row["share"]), row["grade"] or "—") for row in found
     ]  # fmt: skip
     heads = columns("月份* 当月预算 当月记账 按时间进度的预算 累计记账 累计记账与进度之比 预警*")
     return {
         "grid": Grid(f"{name}：住院DIP各月预算和记账", "金额 元，比 %", heads, rows,
                      note="按时间进度的预算 = 全年住院DIP预算 × 月数 ÷ 12；预警按累计记账与它的比分级。"),
-        "chart": plan_bars(fund, name, found, [str(row.get("label", "")) for row in closed.table_rows("budget.warning")]),
+        "chart": plan_bars(fund, name, found, _grades(closed)),
         "last": found[-1]["grade"], "share": words.percent(found[-1]["share"]), "name": name,
     }  # fmt: skip
+
+
+def _money(value: Decimal | None) -> str:
+    return "—" if value is None else words.money(value)
 
 
 def values(closed: Closed) -> dict[str, Any]:

@@ -29,6 +29,8 @@ ONE_CASE = """
         t.diag_codes, t.oprn_codes, t.stay_days, t.base_coefficient, t.plain_points, t.plain_due
     FROM cases AS c LEFT JOIN trail AS t ON t.setl_id = c.setl_id WHERE c.setl_id = $setl_id"""
 
+EXEMPT = "exempt"
+"""The deviation of a case that is not compared with a standard: 日间手术 and 床日付费 cases."""
 _CENT = Decimal("0.01")
 
 
@@ -125,8 +127,7 @@ def _scored(closed: Closed, book: Book, case: Mapping[str, Any], net: Mapping[st
         unit = "，每日分值 × 住院天数" if case["bucket"] == "bed_day" else ""
         listed = f"按{close_words.BUCKETS[case['bucket']]}清单的分值{unit}；清单没有写分值的，按历史同类病例测算"
         points = step_of(book, "病种分值", words.points(case["group_points"]), "分", listed, *_LOCAL_KEYS[case["bucket"]])
-    exempt = case["bucket"] in ("day", "bed_day")
-    told = [] if exempt else [standard_step(book, net), deviation_step(book, net)]
+    told = [] if case["deviation_type"] == EXEMPT else [standard_step(book, net), deviation_step(book, net)]
     return [points, *told, _coefficient(closed, book, case)]
 
 
@@ -147,7 +148,9 @@ def _aux(closed: Closed, book: Book, case: Mapping[str, Any]) -> Step:
     )  # fmt: skip
     if case["aux_kind"]:
         kind = close_words.AUX_KINDS.get(case["aux_kind"], case["aux_kind"])
-        detail = f"命中{kind}“{case['aux_type']}”：该型上年例均费用 ÷ 本病种上年例均费用。符合几个分型时取触发系数最高的"
+        floor = book.parameters.text("dip.aux.floor")
+        least = f"，不低于下限{floor}" if floor else ""
+        detail = f"命中{kind}“{case['aux_type']}”：该型上年例均费用 ÷ 本病种上年例均费用{least}。符合几个分型时取触发系数最高的"
         return step_of(book, "辅助分型", f"{case['aux']:.4f}", "倍",
                        detail + (f"。本病种设有：{offered}" if offered else ""), *keys)  # fmt: skip
     if case["bucket"] in ("tcm", "day", "bed_day", "primary"):
@@ -196,7 +199,7 @@ def _special(closed: Closed, book: Book, case: Mapping[str, Any]) -> list[Step]:
         return [step_of(book, "特例单议", "没有申请", "", "", *keys[:1])]
     detail = f"申请情形：{close_words.REASONS.get(row['review_reason'], row['review_reason'])}"
     if row["multiple"] is not None:
-        detail += f"；费用{words.money(row['fee'])}元，是支付标准{words.money(row['standard'])}元的{row['multiple']:.4f}倍"
+        detail += f"；费用{words.money(row['fee'])}元，是按年初点值计的支付标准的{row['multiple']:.4f}倍"
     outcome = row["outcome"]
     detail += f"；{close_words.SPECIAL_WHY.get(outcome, '')}"
     if outcome == "granted" and row["added"] is not None:
@@ -217,7 +220,7 @@ def _case_points(closed: Closed, book: Book, case: Mapping[str, Any]) -> Step:
         return step_of(book, "病例分值", value, "分", detail, "dip.ungrouped.k")
     parts = [words.points(case["group_points"])]
     parts += [f"辅助分型{case['aux']:.4f}"] if case["aux_kind"] else []
-    parts += [f"偏差{case['deviation']:.6f}"] if case["bucket"] not in ("day", "bed_day") else []
+    parts += [f"偏差{case['deviation']:.6f}"] if case["deviation_type"] != EXEMPT else []
     parts += [f"机构系数{case['coefficient']:.4f}"]
     detail = f"{' × '.join(parts)}，按未舍入的数相乘，在此四舍五入一次"
     if case["deviation_type"] == "low" and book.parameters.text("dip.deviation.low_rule") == "cost_over_standard":

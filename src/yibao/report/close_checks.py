@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from yibao.flows.close_entries import KINDS
+from yibao.flows.close_entries import PREFIXES
 from yibao.report import close_words, words
 from yibao.report.close_head import budget_of
 from yibao.report.close_result import Closed, Row, total
@@ -140,8 +140,8 @@ def _others(closed: Closed) -> Iterator[Check]:
         name = f"医共体{row['group_name'] or row['group_code']}（{close_words.fund(row['fund_type'])}）"
         yield _equal(f"{name}：成员清算支付之和 = 合计（元）", total(members, "pay"), row["pay"])
     granted = [row for row in closed.small["special"] if row["outcome"] == "granted"]
-    if closed.summary.get("special_quota") is not None:
-        yield _most("特例单议：通过的例数不超过限额（例）", len(granted), closed.summary["special_quota"], words.count)
+    if closed.special_quota is not None:
+        yield _most("特例单议：通过的例数不超过限额（例）", len(granted), closed.special_quota, words.count)
     if granted:
         found = closed.rows(SPECIAL)[0]
         yield _none("特例单议：应付额与病例结果不符或找不到的病例", int(found["apart"]) + len(granted) - found["rows"])
@@ -175,7 +175,7 @@ def _posted(closed: Closed) -> Iterator[Check]:
     yield _none("记账：没有记上账的凭证（张）", len(refused))
     for kind, (held, due) in _kind_sums(closed).items():
         if held or kind not in ("BF", "YF", "YH"):
-            yield _equal(f"记账：{KINDS[kind]}凭证合计 = 清算结果（元）", held, due)
+            yield _equal(f"记账：{PREFIXES[kind]}凭证合计 = 清算结果（元）", held, due)
 
 
 def check_grid(found: Sequence[Check]) -> Grid:
@@ -209,4 +209,4 @@ def _kinds(rows: Sequence[Row]) -> str:
     for row in rows:
         kind = str(row["entry_id"]).partition("-")[0]
         by[kind] = by.get(kind, 0) + 1
-    return "、".join(f"{KINDS.get(kind, kind)}{words.count(n)}张" for kind, n in by.items())
+    return "、".join(f"{PREFIXES.get(kind, kind)}{words.count(n)}张" for kind, n in by.items())

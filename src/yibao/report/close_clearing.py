@@ -14,6 +14,7 @@ from yibao.report.grid import Grid, columns
 
 NAMED = 25
 """How many hospitals the chart names. A choice of display."""
+GROUPED = "医共体成员（按医共体合计分档）"
 MOST_REFUSED = 60
 MOST_GRANTED = 60
 
@@ -29,13 +30,18 @@ def clearing(closed: Closed) -> dict[str, Any]:
 
 def bands_of(closed: Closed) -> list[str]:
     """The bands in the order of the share table, then any other that a row carries."""
-    listed = [str(row.get("label", "")) for row in closed.table_rows("settle.share")]
+    listed = [str(row.get("label", "")) for row in closed.share_table]
     held = {str(row["band"]) for row in closed.small["clearing"] if row["band"]}
     return listed + sorted(held - set(listed))
 
 
+def _drawn(row: Row) -> str:
+    """The band a hospital is drawn in: members of a 医共体 stand apart, for their band is that of the whole."""
+    return GROUPED if row["group_code"] else str(row["band"])
+
+
 def _limits(closed: Closed) -> list[float]:
-    rows = closed.table_rows("settle.share")
+    rows = closed.share_table
     return [float(row["from"]) for row in rows if row.get("from") and Decimal(row["from"]) > 0]
 
 
@@ -51,15 +57,16 @@ def _fund(closed: Closed, fund: str) -> dict[str, Any]:
              words.money(made["monthly_paid"]), words.money(made["prepaid"]), words.money(made["final"]))  # fmt: skip
     heads = columns("医疗机构* 病例数 应付额 记账额 比和分档 清算支付 除外应付 违规扣减 未返还保证金 已按月支付 已预付 年末应付")
     dots = [{"ratio": float(row["ratio"]), "entitlement": max(float(row["entitlement"]) / 10**4, 0.01),
-             "band": str(row["band"])} for row in ordered if row["ratio"] is not None and row["band"]]  # fmt: skip
-    bars = [{"name": closed.hospital(row["fixmedins_code"]), "ratio": float(row["ratio"]), "band": str(row["band"])}
+             "band": _drawn(row)} for row in ordered if row["ratio"] is not None and row["band"]]  # fmt: skip
+    bars = [{"name": closed.hospital(row["fixmedins_code"]), "ratio": float(row["ratio"]), "band": _drawn(row)}
             for row in ordered[:NAMED] if row["ratio"] is not None and row["band"]]  # fmt: skip
-    bands, limits = bands_of(closed), _limits(closed)
+    bands = [*bands_of(closed), *([GROUPED] if any(row["group_code"] for row in rows) else [])]
+    left, limits = (closed.one("values", fund_type=fund) or {}).get("fund", Decimal(0)) - made["pay"], _limits(closed)
     return {
         "name": name, "hospitals": words.count(len(rows)),
         "over": words.count(sum(1 for row in rows if row["ratio"] is not None and row["ratio"] > 1)),
         "retained": words.money(total(rows, "retained")), "shared": words.money(total(rows, "shared")),
-        "left": words.money((closed.one("values", fund_type=fund) or {}).get("fund", Decimal(0)) - made["pay"]),
+        "left": words.money(abs(left)), "short": left < 0,
         "grid": Grid(f"{name}：各医疗机构的年度清算", "病例 例，金额 元，比 %", heads, [_row(closed, row) for row in ordered],
                      whole, "按应付额从大到小。年末应付 = 清算支付 + 除外应付 − 违规扣减 − 未返还保证金 − 已按月支付 − 已预付；负数为应退回。"
                      "医共体成员的分档为医共体合计的分档，比为本机构的比。"),
@@ -198,10 +205,11 @@ def _ordered(found: set[str], known: Mapping[str, str]) -> list[str]:
 
 def _prepay_grid(closed: Closed, rows: Sequence[Row], caption: str, most: int) -> Grid:
     shown = [
-        (closed.hospital(row["fixmedins_code"]), close_words.fund(row["fund_type"]), words.money(row["last_year_paid"]),
-         words.money(row["mean"]), row["credit_lv"] or "—", "—" if row["credit"] is None else f"{row['credit']:.2f}",
-         close_words.PREPAY.get(row["outcome"], row["outcome"]), words.money(row["amount"])) for row in rows[:most]
+        (closed.hospital(row["fixmedins_code"]), close_words.fund(row["fund_type"]),
+         close_words.PREPAY.get(row["outcome"], row["outcome"]), row["credit_lv"] or "—",
+         "—" if row["credit"] is None else f"{row['credit']:.2f}", words.money(row["last_year_paid"]),
+         words.money(row["mean"]), words.money(row["amount"])) for row in rows[:most]
     ]  # fmt: skip
-    heads = columns("医疗机构* 险种* 上年支付额 月均支付额 信用等级* 信用系数 结果* 预付金额")
+    heads = columns("医疗机构* 险种* 结果* 信用等级* 信用系数 上年支付额 月均支付额 预付金额")
     more = f"另有{words.count(len(rows) - most)}家次，见 close.xlsx。" if len(rows) > most else ""
     return Grid(caption, "金额 元，信用系数 倍", heads, shown, note=more)

@@ -105,7 +105,7 @@ def _primary(closed: Closed) -> dict[str, Any] | None:
     ]  # fmt: skip
     name = f"{best['dip_code']} {closed.disease(best['dip_code'])}".strip()
     grid = Grid(f"基层病种“{name}”在各级医疗机构的支付标准（{close_words.fund(fund)}，费用正常的病例）", "病例 例，金额 元",
-                columns("医疗机构* 等级* 病例数 例均费用 支付标准 例均应付"), rows,
+                columns("医疗机构* 等级* 病例数 例均费用 支付标准（按结算点值） 例均应付"), rows,
                 note="每个等级取病例最多的两家。同病同价：机构系数都是1，支付标准与等级无关；费用低于标准的机构有结余。")  # fmt: skip
     one = {row["low"] for row in found} | {row["high"] for row in found}
     return {"grid": grid, "name": name, "same": len(one) == 1, "levels": len({row["hosp_lv"] for row in found}),
@@ -119,7 +119,7 @@ def _primary_grid(closed: Closed) -> Grid | None:
          *(words.whole_yuan(row[f"mean_fee_lv{lv}"]) for lv in "123"), words.money(row["standard"]) if row["standard"] else "—")
         for row in rows[:15]
     ]  # fmt: skip
-    heads = columns("病种* 一级病例 二级病例 三级病例 一级例均 二级例均 三级例均 各级同一标准")
+    heads = columns("病种* 一级病例 二级病例 三级病例 一级例均 二级例均 三级例均 各级同一标准（按年初点值）")
     more = f"共{words.count(len(rows))}个，只列病例最多的15个。" if len(rows) > 15 else ""
     return Grid("基层病种", "病例 例，金额 元", heads, shown, note=more) if shown else None
 
@@ -176,7 +176,7 @@ def specials(closed: Closed) -> dict[str, Any]:
     """Section 8: special reviews by reason and outcome, examples by name, and excluded fees."""
     rows = closed.small["special"]
     granted = [row for row in rows if row["outcome"] == "granted"]
-    quota = closed.summary.get("special_quota")
+    quota = closed.special_quota
     return {
         "quota": words.count(quota) if quota is not None else "", "applied": words.count(len(rows)),
         "granted_n": words.count(len(granted)), "added": words.money(total(granted, "added")),
@@ -221,7 +221,7 @@ def _special_grid(closed: Closed, rows: Sequence[Row], caption: str, by: str) ->
          "—" if row["multiple"] is None else f"{row['multiple']:.2f}", *(_money(row[name]) for name in ("plain_due", "due", "added")))
         for row in ordered[:EXAMPLES]
     ]  # fmt: skip
-    heads = columns("医疗机构和病例* 险种* 申请情形* 医疗总费用 支付标准 与标准之比 按病种应付 应付额 追加金额")
+    heads = columns("医疗机构和病例* 险种* 申请情形* 医疗总费用 支付标准 与年初标准之比 按病种应付 应付额 追加金额")
     outcome = str(rows[0]["outcome"])
     more = f"共{words.count(len(rows))}例，列{len(shown)}例。" if len(rows) > len(shown) else ""
     return Grid(caption, "金额 元，比 倍", heads, shown, note=f"{close_words.SPECIAL_WHY.get(outcome, '')}。{more}")

@@ -30,9 +30,10 @@ from yibao.report.drawings import LEVEL_COLOURS, LEVEL_SHAPES, lines_expression
 from yibao.report.words import LEVELS
 
 _UNITS = ((Decimal(10**8), "亿元"), (Decimal(10**4), "万元"), (Decimal(1), "元"))
-_GRADES = (GREEN, "#f0c000", ORANGE, RED)
-_BANDS = (SKY, GREEN, ORANGE, PURPLE, RED, BLUE, GREY)
-_SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right")
+_GRADES = {"绿": GREEN, "黄": "#f0e442", "橙": ORANGE, "红": RED}
+_BANDS = (SKY, GREEN, ORANGE, PURPLE, RED, BLUE, GREY, INK)
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right", "triangle-left")
+_LOG_TICKS = [step * 10.0**power for power in range(-2, 7) for step in (1, 3)]
 _MONTHS = [f"{month}月" for month in range(1, 13)]
 
 
@@ -56,7 +57,8 @@ def plan_bars(fund: str, name: str, rows: Sequence[Row], grades: Sequence[str]) 
          "预警": row["grade"] or "未分级", "word": row["grade"]} for row in rows
     ]  # fmt: skip
     shown = [one for one in grades if any(row["预警"] == one for row in values)]
-    scale = alt.Scale(domain=list(grades), range=list(_GRADES[: len(grades)])) if shown else alt.Scale(range=[BLUE])
+    tones = [_GRADES.get(one, PURPLE) for one in grades]
+    scale = alt.Scale(domain=list(grades), range=tones) if shown else alt.Scale(range=[BLUE])
 
     def draw(width: int) -> Layers:
         x = _month_axis(width)
@@ -116,19 +118,23 @@ def ratio_dots(fund: str, name: str, rows: Sequence[Row], bands: Sequence[str], 
     low = min([row["ratio"] for row in rows] + list(limits) + [0.9])
     high = max([row["ratio"] for row in rows] + list(limits) + [1.1])
     span = [low - (high - low) * 0.05, high + (high - low) * 0.05]
+    heights = [min(row["entitlement"] for row in rows) / 1.4, max(row["entitlement"] for row in rows) * 1.4]
 
     def draw(width: int) -> Layers:
         wide = width > NARROW
         legend = alt.Legend(columns=2 if wide else 1, labelLimit=0)
-        x = alt.X("ratio:Q", title="记账额与应付额之比（%）", scale=alt.Scale(domain=span, nice=False),
+        scale = alt.Scale(domain=span, nice=False, zero=False)
+        x = alt.X("ratio:Q", title="记账额与应付额之比（%）", scale=scale,
                   axis=alt.Axis(format=".0%", tickCount=8 if wide else 5))  # fmt: skip
-        y = alt.Y("entitlement:Q", title="应付额（万元，对数刻度）", scale=alt.Scale(type="log", padding=14),
-                  axis=alt.Axis(format=",~f", tickCount=4))  # fmt: skip
+        y = alt.Y("entitlement:Q", title="应付额（万元，对数刻度）", scale=alt.Scale(type="log", domain=heights, nice=False),
+                  axis=alt.Axis(format=",~f", values=_LOG_TICKS))  # fmt: skip
         dots = alt.Chart(data(values)).mark_point(filled=True, size=70 if wide else 45, opacity=0.75).encode(
             x=x, y=y, color=alt.Color("分档:N", scale=alt.Scale(domain=domain, range=tones), legend=legend),
             shape=alt.Shape("分档:N", scale=alt.Scale(domain=domain, range=forms), legend=legend),
         )  # fmt: skip
-        rules = alt.Chart(data([{"at": limit} for limit in limits])).mark_rule(color=INK, strokeDash=[5, 4]).encode(x="at:Q")
+        rules = alt.Chart(data([{"at": limit} for limit in limits])).mark_rule(color=INK, strokeDash=[5, 4]).encode(
+            x=alt.X("at:Q", scale=scale)
+        )  # fmt: skip
         return sized(alt.layer(rules, dots), width, 330 if wide else 300)
 
     said = "；".join(f"{band}有{sum(1 for row in rows if row['band'] == band)}家" for band in known)
@@ -165,7 +171,9 @@ def ratio_bars(fund: str, name: str, rows: Sequence[Row], bands: Sequence[str], 
         )  # fmt: skip
         text = [base.transform_filter(f"datum.ratio {sign} 1").mark_text(align=align, dx=dx).encode(y=y, x=x, text="text:N")
                 for sign, align, dx in ((">=", "left", 9), ("<", "right", -9))]  # fmt: skip
-        rule = alt.Chart(data([{"at": 1.0}])).mark_rule(color=INK).encode(x="at:Q")
+        rule = alt.Chart(data([{"at": 1.0}])).mark_rule(color=INK).encode(
+            x=alt.X("at:Q", scale=alt.Scale(domain=span, nice=False))
+        )  # fmt: skip
         deepest = max((len(parts) for parts in lines.values()), default=1)
         return sized(alt.layer(stems, rule, dots, *text), width, max(80, len(order) * (12 + 14 * deepest)))
 

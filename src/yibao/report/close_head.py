@@ -135,6 +135,10 @@ def cards(closed: Closed, made: dict[str, Decimal], found: dict[str, dict[str, A
         *_value_cards(closed),
         Card("病例", f"{count(local['cases'])} 例", f"入组率 {grouped}；读入 {count(closed.summary.get('cases', 0))}，拒收 "
              f"{count(closed.summary.get('rejected', 0))} 例", "本统筹区参保、按病种分值付费的出院病例。"),
+        Card("医疗机构", f"{count(len({row['fixmedins_code'] for row in rows}))} 家",
+             f"医共体 {count(len({row['group_code'] for row in closed.small['groups']}))} 个，新增机构 "
+             f"{count(len({row['fixmedins_code'] for row in rows if row['is_new']}))} 家",
+             "有本统筹区参保病例、参加年度清算的医疗机构。"),
         Card("医疗总费用", large(local["fee"]), f"个人负担 {words.percent(words.ratio(made['patient'], made['fee']))}",
              "本统筹区参保病例的费用之和，含个人负担和除外费用。"),
         Card("省内异地", f"{count(away['cases'])} 例", f"应付 {money(away['due'])} 元；跨省 {count(outside['cases'])} 例",
@@ -159,10 +163,8 @@ def _value_cards(closed: Closed) -> list[Card]:
 
 
 def remarks(closed: Closed) -> list[str]:
-    """What the run wants to be known: its remarks, missing tables, and findings."""
-    said = [str(one) for one in closed.summary.get("remarks", [])]
-    absent = [f"{what}（没有 {name} 表）" for name, what in closed.summary.get("absent", {}).items()]
-    return said + [one for one in absent if one not in said]
+    """What the run wants to be known."""
+    return [str(one) for one in closed.summary.get("remarks", [])]
 
 
 def finding_grid(closed: Closed) -> Grid | None:
@@ -171,11 +173,11 @@ def finding_grid(closed: Closed) -> Grid | None:
     if not found:
         return None
     names = {"error": "错误", "warning": "提醒", "info": "说明"}
-    rows = [(names.get(str(one.get("severity")), str(one.get("severity", ""))), str(one.get("message", "")),
+    rows = [(str(one.get("message", "")), names.get(str(one.get("severity")), str(one.get("severity", ""))),
              _whose(closed, str(one.get("key", ""))), str(one.get("next_step", ""))) for one in found[:MOST_FINDINGS]]  # fmt: skip
     more = len(found) - len(rows)
     note = f"另有{words.count(more)}条，见 findings.xlsx 和 summary.json。" if more else ""
-    return Grid("清算过程中发现的问题", "条", columns("性质* 问题* 对象* 下一步*"), rows, note=note)
+    return Grid("清算过程中发现的问题", "条", columns("问题* 性质* 对象* 下一步*"), rows, note=note)
 
 
 MOST_FINDINGS = 60

@@ -122,18 +122,18 @@ def final_steps(closed: Closed, book: Book, row: Row) -> list[Step]:
     if row["is_new"] and row["pay_before"] > row["pay"] + cut:
         steps.append(step_of(book, "新增机构", words.money(row["booked"]), "元", "支付不超过记账额", "clearing.new.rule"))
     if cut:
-        steps.append(Step("总额封顶核减", f"−{words.money(cut)}", "元",
+        steps.append(Step("总额封顶核减", words.money(-cut), "元",
                           f"先按比例核减基金分担{words.money(row['cut_shared'])}，再按比例核减结余留用{words.money(row['cut_retained'])}"))  # fmt: skip
     steps += [
         Step("清算支付", words.money(row["pay"]), "元"),
         step_of(book, "除外应付", words.money(row["excluded_due"]), "元", "除外支付目录内的费用按项目支付", "dip.exclusion.mode"),
         Step("应结算额", words.money(row["settled"]), "元", "清算支付 + 除外应付"),
-        Step("违规扣减", f"−{words.money(row['deductions'])}", "元"),
-        step_of(book, "未返还的质量保证金", f"−{words.money(held)}", "元",
+        Step("违规扣减", words.money(-row['deductions']), "元"),
+        step_of(book, "未返还的质量保证金", words.money(-held), "元",
                 f"全年预留{words.money(row['deposit'])}元，考核得分率{words.percent(row['score'])}，返还{words.money(row['deposit_returned'])}元",
                 "settle.deposit", "settle.assessment.applies"),
-        Step("已按月支付", f"−{words.money(row['monthly_paid'])}", "元"),
-        step_of(book, "已预付", f"−{words.money(row['prepaid'])}", "元", "年初预付金，年末收回一次，从应付中抵", "prepay.months"),
+        Step("已按月支付", words.money(-row['monthly_paid']), "元"),
+        step_of(book, "已预付", words.money(-row['prepaid']), "元", "年初预付金，年末收回一次，从应付中抵", "prepay.months"),
         Step("年末应付", words.money(row["final"]), "元",
              "应结算额 − 违规扣减 − 未返还的质量保证金 − 已按月支付 − 已预付" + ("；负数为医疗机构应退回" if row["final"] < 0 else "")),
     ]  # fmt: skip
@@ -153,7 +153,7 @@ def _band_step(closed: Closed, book: Book, row: Row, member: bool) -> Step:
 
 def band_formula(closed: Closed, row: Row) -> str:
     """The band of the share table with the row's figures, where the run keeps its table."""
-    band = next((one for one in closed.table_rows("settle.share") if one.get("label") == row["band"]), None)
+    band = next((one for one in closed.share_table if one.get("label") == row["band"]), None)
     if band is None or row["ratio"] is None:
         return str(row["band"] or "")
     low, start, rate = band["from"], band["start"], band["rate"]

@@ -1,5 +1,6 @@
 """The folder of a closed year, opened for reading: small tables as rows, the cases as a view of the session."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -66,9 +67,21 @@ class Closed:
         """The year that was closed."""
         return int(self.summary["year"])
 
-    def table_rows(self, key: str) -> list[Mapping[str, str]]:
-        """The rows of a table parameter, as the summary holds them; none where it does not."""
-        return list(self.summary.get("tables", {}).get(key, []))
+    @property
+    def share_table(self) -> list[Mapping[str, str]]:
+        """The rows of the share table in force, as the law writes them; none where the summary does not hold them."""
+        return list(self.summary.get("share_table") or [])
+
+    @property
+    def special_quota(self) -> int | None:
+        """How many special reviews may be granted; None where the year had none to decide."""
+        quota = self.summary.get("reviews_quota")
+        return int(quota) if quota and self.small["special"] else None
+
+    def progress(self, fund: str) -> list[Mapping[str, Any]]:
+        """Month by month what is booked since January against the budget in proportion to time, with its grade."""
+        found = (one for one in self.summary.get("funds") or [] if one.get("fund_type") == fund)
+        return list(next(found, {}).get("progress") or [])
 
     @cached_property
     def groups(self) -> dict[str, Row]:
@@ -91,7 +104,8 @@ _NAMED = ("dx", "px", "related", "px_kind", "scope")
 def open_close(
     engine: Engine, folder: Path, names: Names | None = None, catalogue: Path | None = None, *, trail: bool = True
 ) -> Closed:
-    """Opens a folder of ``yibao close``. The catalogue is ``catalogue``, else the folder of that name inside or beside.
+    """Opens a folder of ``yibao close``. The catalogue is ``catalogue``, else the folder of that name inside or beside;
+    names are ``names``, else those of names.json.
 
     Raises ResultFolderError when the folder is not a finished result, ReportError when ``catalogue`` is another run's.
     """
@@ -107,7 +121,16 @@ def open_close(
     place, saved = _catalogue(folder, catalogue, summary)
     parts = {} if place is None else _parts(engine, place / "parts")
     summaries = [summary] if saved is None else [summary, saved.summary]
-    return Closed(folder, engine, summary, Parameters(summaries), names or Names(), small, saved, parts)
+    return Closed(folder, engine, summary, Parameters(summaries), names or _names(folder), small, saved, parts)
+
+
+def _names(folder: Path) -> Names:
+    """The names the run wrote beside its results; none where it wrote none."""
+    try:
+        held = json.loads((folder / "names.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Names()
+    return Names(held.get("diagnoses", {}), held.get("procedures", {}), held.get("hospitals", {}))
 
 
 def _catalogue(folder: Path, given: Path | None, summary: Row) -> tuple[Path | None, Saved | None]:

@@ -90,6 +90,15 @@ TABLES: Mapping[str, str] = {
 }  # fmt: skip
 """Sheet names by result table."""
 
+GRAINS: Mapping[str, str] = {
+    "budget": "一行一个险种的一项收入、支出指标或一个月", "values": "一行一个险种", "months": "一行一个险种、机构、月",
+    "prepay": "一行一个险种、机构", "clearing": "一行一个险种、机构", "groups": "一行一个险种、医共体",
+    "offsite": "一行一个险种、机构、参保地", "coefficients": "一行一家机构", "addon_items": "一行一家机构的一个加成项目",
+    "beds": "一行一家机构", "bed_supply": "一行一个区县、等级", "special": "一行一例特例单议申请", "aux": "一行一类辅助分型",
+    "primary": "一行一个基层病种", "indicators": "一行一个指标", "postings": "一行一张记账凭证",
+}  # fmt: skip
+"""What a row of each table is."""
+
 _HEADS = """
     fund_type 险种 | kind 类别 | item 项目 | label 名称 | planned 年初预算 | adjusted 调整后预算 | budget 预算 | excluded 除外费用
     fund 可分配基金 | booked 记账额 | fee 医疗总费用 | ratio 比率 | points 分值 | opening_value 年初点值（元/分）
@@ -106,7 +115,7 @@ _HEADS = """
     admdvs 区县区划 | auth_beds 编制床位（张） | agreement_beds 协议床位（张） | open_beds 开放床位（张）
     paid_bed_days 可支付床日（床日） | occupied 占用床日（床日） | excess 超出床日（床日） | utilisation 使用率
     peak_month 最高的月份（月） | hospitals 机构（家） | persons 参保人（人） | beds_per_1000 每千人编制床位（张）
-    setl_id 结算ID | review_reason 申请情形 | standard 支付标准 | multiple 与标准之比（倍） | plain_due 按病种应付
+    setl_id 结算ID | review_reason 申请情形 | standard 支付标准 | multiple 与年初标准之比（倍） | plain_due 按病种应付
     added 追加金额 | aux_kind 辅助分型 | groups 病种（个） | cv_before 分型前CV | cv_after 分型后CV | cases_hit 命中病例（例）
     dip_code 病种代码 | cases_lv1 一级病例（例） | cases_lv2 二级病例（例） | cases_lv3 三级病例（例）
     mean_fee_lv1 一级例均费用 | mean_fee_lv2 二级例均费用 | mean_fee_lv3 三级例均费用 | name 指标代码 | value 数值
@@ -120,7 +129,7 @@ _SPECIAL_HEADS: Mapping[tuple[str, str], str] = {
     ("indicators", "label"): "指标",
     ("aux", "label"): "分型名称",
     ("bed_supply", "cases"): "出院病例（例）",
-    ("primary", "standard"): "各级同一标准",
+    ("primary", "standard"): "各级同一标准，按年初点值",
     ("offsite", "due"): "参保地应付",
 }
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from yibao.kernel import Grade
 from yibao.law import UNITS, Definition
 from yibao.packs import load_law
-from yibao.report.words import VALUES
+from yibao.report.words import VALUES, VALUES_OF
 
 _BASE_PACK = "national"
 
@@ -41,7 +41,8 @@ def value_text(key: str, value: str) -> str:
     known = _definitions().get(key)
     unit = UNITS[known.unit] if known else UNITS["text"]
     if unit.kind in ("text", "flag", "list", "table") or unit.label == "比例":
-        return VALUES.get(value, value)
+        named = VALUES_OF.get(key, {})
+        return "、".join(named.get(part) or VALUES.get(part, part) for part in value.split("|"))
     return f"{value}{unit.label}"
 
 

@@ -50,8 +50,23 @@ VALUES: Mapping[str, str] = {
     "cost_over_standard": "按实际费用计分", "excess": "超出部分加计", "flag": "只作标记",
     "level_ratio": "按等级次均费用之比", "case_mix_ratio": "按同病种费用之比",
     "table": "按系数表", "in_force": "已施行", "draft": "草案", "floating": "浮动点值",
+    "points": "按分值", "history": "按上年记账额", "equal": "平均", "pool": "全市", "institution": "本机构", "case": "本病例",
+    "times_ratio": "按记账比计算", "minus_patient": "减去个人负担", "budget_vs_booked": "预算与记账额相比",
+    "deposit": "质量保证金返还", "payable": "应付额", "booked": "不超过记账额", "as_others": "与其他机构相同",
+    "deduct": "按超出占比扣减", "exclude": "除外，按项目支付", "add_on": "加成分值", "dip": "住院DIP预算",
+    "other": "其他付费方式预算", "residual": "支出总额减去其他各项", "by_share": "按上年占比", "by_growth": "按增长率",
+    "standard": "支付标准", "group_mean": "病种例均费用", "base_plus_addon": "基本系数加加成系数", "base_only": "只有基本系数",
+    "last_year_monthly_mean": "上年月均支付额", "applied": "按申请先后",
+    "cci": "合并症指数", "severity": "疾病严重程度", "tumour": "肿瘤严重程度", "age": "年龄", "icu": "监护病房天数",
+    "newborn": "新生儿体重", "early": "先期", "merged": "并项", "aux_dx": "诊断辅助", "core": "核心", "composite": "综合",
 }  # fmt: skip
 """Coded values of parameters, as people say them."""
+
+VALUES_OF: Mapping[str, Mapping[str, str]] = {
+    "dip.special_review.order": {"excess": "按超出标准的多少"},
+    "beds.excess.rule": {"flag": "只作提示"},
+}
+"""Where a key's coded value is said otherwise."""
 
 NO_LEVEL = "未填等级"
 LEVELS: Mapping[str, str] = {**dict(sorted(CODE_TABLES["hosp_lv"].codes.items(), reverse=True)), "": NO_LEVEL}

@@ -136,14 +136,14 @@ BANK_SIDE = _table(
 INCOME_ITEM = _table(
     "income_item",
     "预算收入项目",
-    "淄博市2024-12-20意见二(一)所列四项；代码本系统命名",
+    "地方总额预算文件（2024-12-20）二(一)所列四项；代码本系统命名",
     "premium 基本医保费收入 interest 利息 subsidy 财政补助 other 其他收入",
     "保费收入 premium 基本医疗保险费收入 premium 利息收入 interest 财政补贴 subsidy 财政补贴收入 subsidy 其他 other",
 )
 BUDGET_LINE = _table(
     "budget_line",
     "预算支出指标",
-    "淄博市2024-12-20意见二(一)所列五项，另加调剂金；代码本系统命名",
+    "地方总额预算文件（2024-12-20）二(一)所列五项，另加调剂金；代码本系统命名",
     """outpatient 普通门诊统筹 chronic 门诊慢特病 offsite 异地联网结算和零星报销 dip 住院DIP other 其他付费方式
     reserve 调剂金""",
     """普通门诊统筹支出预算 outpatient 门诊慢特病支出预算 chronic 异地联网结算和零星报销支出预算 offsite
@@ -152,7 +152,7 @@ BUDGET_LINE = _table(
 ADJUST_REASON = _table(
     "adjust_reason",
     "预算调整原因",
-    "淄博市2024-12-20意见二(一)所列三项；代码本系统命名",
+    "地方总额预算文件（2024-12-20）二(一)所列三项；代码本系统命名",
     "visits 就医人数合理变化 policy 待遇政策调整 health_event 重大公共卫生事件",
     "就医人数变化 visits 政策调整 policy 公共卫生事件 health_event",
 )
@@ -173,7 +173,7 @@ AGREEMENT_STATUS = _table(
 REVIEW_REASON = _table(
     "review_reason",
     "特例单议情形",
-    "淄博市2024-12-20意见三(二)所列；代码本系统命名",
+    "地方总额预算文件（2024-12-20）三(二)所列；代码本系统命名",
     "long_stay 住院时间长 high_cost 医疗费用高 new_tech 新药品新耗材新技术使用 complex 复杂危重症 mdt 多学科联合诊疗",
     "住院时间过长 long_stay 费用高 high_cost 新药新技术 new_tech 危重症 complex 多学科诊疗 mdt",
 )
@@ -194,7 +194,7 @@ GROUP_METHOD = _table(
 DIP_LIST = _table(
     "dip_list_kind",
     "本地病种目录种类",
-    "淄博市2024-12-20意见三(一)、三(二)；代码本系统命名",
+    "地方总额预算文件（2024-12-20）三(一)、三(二)；代码本系统命名",
     "primary_care 基层病种 tcm 中医优势病种 day 日间手术病种 bed_day 床日付费病种",
     "基层 primary_care 中医优势 tcm 日间手术 day 日间 day 床日 bed_day 按床日付费病种 bed_day",
 )

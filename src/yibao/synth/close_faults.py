@@ -4,6 +4,7 @@ Unlike those of the cases they leave every cell readable: a row is missing, too 
 """
 
 from collections.abc import Callable, Collection
+from datetime import date
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -35,11 +36,11 @@ def _month_missing(tables: Tables) -> Spoilt:
 
 
 def _income_short(tables: Tables) -> Spoilt:
-    """The premiums of 居民 typed in 万元: the lines exceed the income."""
+    """The premiums of 职工 typed in 万元: the lines exceed the income."""
     table = tables["budget_income"]
-    at = _first(table, fund_type="390", income_item="premium")
+    at = _first(table, fund_type="310", income_item="premium")
     value = pc.round(pc.divide(table["budget_amount"][at], pa.scalar(10_000)), 2).cast(pa.decimal128(18, 2))
-    key = f"{table['year'][at].as_py()}|390|premium"
+    key = f"{table['year'][at].as_py()}|310|premium"
     return Spoilt("budget_income", _with(table, at, "budget_amount", value), key, "budget_amount", str(value.as_py()))
 
 
@@ -84,6 +85,15 @@ def _excluded_above_fee(tables: Tables) -> Spoilt:
     return Spoilt("excluded_fees", _with(table, 0, "item_amount", value), key, "item_amount", "9999999.00")
 
 
+def _excluded_before_listed(tables: Tables) -> Spoilt:
+    """An item that came onto the list only after the year."""
+    fees, items = tables["excluded_fees"], tables["excluded_items"]
+    at = _first(items, med_list_codg=fees["med_list_codg"][0].as_py())
+    value = items["valid_from"][at].as_py().replace(year=tables["budget_income"]["year"][0].as_py() + 1)
+    rows = _with(items, at, "valid_from", value)
+    return Spoilt("excluded_items", rows, items["med_list_codg"][at].as_py(), "valid_from", str(value))
+
+
 CLOSE_FAULTS: dict[str, Callable[[Tables], Spoilt]] = {
     "month_missing": _month_missing,
     "income_short": _income_short,
@@ -93,6 +103,7 @@ CLOSE_FAULTS: dict[str, Callable[[Tables], Spoilt]] = {
     "hospital_in_two_groups": _hospital_in_two_groups,
     "assessment_of_unknown_hospital": _assessment_of_unknown_hospital,
     "excluded_above_fee": _excluded_above_fee,
+    "excluded_before_listed": _excluded_before_listed,
 }
 """Fault → how it is planted."""
 
@@ -127,7 +138,7 @@ def _first(table: pa.Table, **cells: str) -> int:
     return rows.index(cells)
 
 
-def _with(table: pa.Table, at: int, column: str, value: pa.Scalar | str | None) -> pa.Table:
+def _with(table: pa.Table, at: int, column: str, value: pa.Scalar | date | str | None) -> pa.Table:
     """The table with one cell replaced."""
     cells = table[column].to_pylist()
     cells[at] = value.as_py() if isinstance(value, pa.Scalar) else value

@@ -94,7 +94,7 @@ def bed_rows(places: Providers, facts: Facts, years: tuple[int, ...], seed: int)
     made: list[Row] = []
     for number, code in enumerate(places.codes):
         beds = int(authorised[number])
-        agreed = max(6, beds - int(spare[number]))
+        agreed = max(beds - int(spare[number]), beds * 19 // 20)
         if places.role[number] == "over_beds":
             agreed = max(3, int(occupied[number] * OVER_BEDS))
         start = max(int(places.agreed[number]), day_number(years[0]))
@@ -113,11 +113,12 @@ def group_rows(places: Providers, counties: list[str], names: list[str]) -> list
 
     The first is paid as a whole (contract), the second shares. A city without such a county has one across counties.
     """
+    named = np.array([role == "lead" for role in places.role])
     plain = np.array([not role for role in places.role]) & ~np.isfinite(places.booked_ratio)
     small = plain & (places.level == 0)
-    leads = np.flatnonzero(plain & (places.level == 1)).tolist()
+    leads = np.flatnonzero((plain | named) & (places.level == 1)).tolist()
     near = {lead: np.flatnonzero(small & (places.county == places.county[lead]))[:_GROUP_MEMBERS] for lead in leads}
-    leads.sort(key=lambda lead: (places.specialty[lead] != "综合", -len(near[lead]), lead))
+    leads.sort(key=lambda lead: (not named[lead], places.specialty[lead] != "综合", -len(near[lead]), lead))
     chosen: dict[int, tuple[int, list[int]]] = {}
     for lead in leads:
         if len(near[lead]) and len(chosen) < len(_METHODS):

@@ -84,5 +84,7 @@ def _numbers(facts: Facts, model: Model, length: int, px: Ints) -> Ints:
     heads = {head: number for number, head in enumerate(dict.fromkeys(code[:length] for code in model.dx.codes))}
     head = np.array([heads[code[:length]] for code in model.dx.codes], dtype=np.int64)
     both = head[facts.principal] * (len(px) + 1) + np.r_[px, 0][model.path_px[facts.path]]
-    _, number = np.unique(both, return_inverse=True)
-    return number.astype(np.int64)
+    used = np.zeros(len(heads) * (len(px) + 1), dtype=np.int64)
+    used[both] = 1
+    numbers: Ints = (np.cumsum(used) - 1)[both]
+    return numbers

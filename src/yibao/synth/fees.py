@@ -14,6 +14,8 @@ _BURDEN = 0.018
 """Added cost of each further diagnosis, as a log share."""
 _SHARED = 0.7
 """How much of the spread of fee and days has a common cause: the severity of the case."""
+_SPREAD = 0.85
+"""How much of a path's spread is left to chance; the rest comes of comorbidities, age and intensive care."""
 _DAYS_SD = 0.36
 
 
@@ -62,7 +64,7 @@ def outcomes(burden: Burden, rng: np.random.Generator) -> Outcome:
     levels = rows("levels")
     common = rng.standard_normal(count)
     spread = _SHARED * common + np.sqrt(1 - _SHARED**2) * rng.standard_normal(count)
-    fee = np.log(burden.mean_fee * burden.fee_factor) + burden.sd * spread + np.log(_GROWTH) * burden.years
+    fee = np.log(burden.mean_fee * burden.fee_factor) + _SPREAD * burden.sd * spread + np.log(_GROWTH) * burden.years
     fee += np.log(burden.severity) + _BURDEN * burden.diagnoses + np.log1p(burden.added)
     place = np.log(np.array([float(row["fee_factor"]) for row in levels]))[burden.level] + np.log(burden.hospital)
     intensive = ICU_DAY_FEE * burden.icu * np.exp(place + np.log(_GROWTH) * burden.years)

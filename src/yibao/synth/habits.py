@@ -13,6 +13,8 @@ from yibao.synth.facts import Facts, likes
 from yibao.synth.plan import ADJUSTMENT_PERMILLE, DIP_GROWTH_PERMILLE, FUNDS
 
 _ROUNDS = 12
+_LEVEL_POINTS = (0.96, 0.955, 1.0)
+"""Points of level 1, 2, 3 against what is foreseen: coefficients with their add-ons favour the third."""
 _LEAST, _MOST = 0.70, 1.22
 """Bounds of the factor on what the fund pays."""
 
@@ -23,8 +25,9 @@ def foreseen_points(facts: Facts, model: Model) -> Floats:
     A case below half of the usual fee counts its own fee, one above twice what goes beyond one usual fee.
     """
     found = likes(facts, model)
-    points: Floats = np.select([found.ratio < 0.5, found.ratio > 2], [facts.fee, facts.fee - found.usual], found.usual)
-    return points
+    points = np.select([found.ratio < 0.5, found.ratio > 2], [facts.fee, facts.fee - found.usual], found.usual)
+    by_level: Floats = points * np.array(_LEVEL_POINTS)[facts.level]
+    return by_level
 
 
 def booked_factor(facts: Facts, model: Model, target: Floats, last: int, before: int) -> Ints:

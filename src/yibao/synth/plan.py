@@ -41,7 +41,7 @@ REVIEWS = {"excess": 118, "fail": 8, "pending": 5, "not_eligible": 6, "long_stay
 """Applications in hundredths of the quota; ``excess`` are those that the panel passed, more than the quota holds."""
 POINT_YUAN = 10.6
 """About what a point is worth in the demo city, for the points that the panel sets."""
-EXCLUDED_SHARE = 0.02
+EXCLUDED_SHARE = 0.03
 """Share of tumour and heart cases at level 3 with an excluded item."""
 
 OCCUPANCY = 0.84
@@ -53,8 +53,10 @@ OVER_BEDS = 0.80
 class Habit(NamedTuple):
     """What a hospital, given by level (0–2) and rank in size, is known for. Empty fields leave it as drawn.
 
-    ``booked_ratio`` is the booked amount over the entitlement that the close should find, in both funds. ``role``:
-    ``new`` (agreement from ``day`` of the close year), ``credit_d``, ``suspended``, ``not_applied``, ``over_beds``.
+    ``booked_ratio`` is the booked amount over the entitlement that the close should find, in both funds, to about 0.05
+    in a hospital with some hundred cases. ``role``:
+    ``new`` (agreement from ``day`` of the close year), ``credit_d``, ``suspended``, ``not_applied``, ``over_beds``,
+    ``lead`` of the first 医共体.
     """
 
     level: int

@@ -171,7 +171,7 @@ def providers(population: int, seed: int, counties: list[str], county_shares: li
 
 
 def _place(habit: Habit, counts: list[int], taken: set[int]) -> int | None:
-    """The hospital of a habit: that of its rank, in a smaller city the least that is free, if another one stays free."""
+    """The hospital of a habit: that of its rank; in a smaller city the least that is free, if another stays free."""
     first, count = sum(counts[: habit.level]), counts[habit.level]
     if habit.rank < count:
         return first + habit.rank

@@ -79,18 +79,20 @@ def excluded_item_rows(year: int) -> list[Row]:
 
 
 def excluded_fees(ids: pa.Array, facts: Facts, year: int, seed: int) -> pa.Table:
-    """Table ``excluded_fees``: an item in some tumour and heart cases at level 3; 8–35 % of the fee, never all of it.
+    """Table ``excluded_fees``: an item on the list in some tumour and heart cases of the year at level 3.
 
-    The item that leaves the list in June goes on being reported: it is no longer excluded then.
+    It is 8–35 % of the fee.
     """
     rng = stream(seed, _EXCLUDED)
     items = excluded_item_rows(year)
-    from_day = np.array([int(row["valid_from"]) for row in items], dtype=np.int64)
+    from_day = np.array([row["valid_from"] for row in items], dtype=np.int64)
+    until = np.array([row["valid_until"] or day_number(year + 1) for row in items], dtype=np.int64)
     kinds = np.isin(facts.letter, [LETTERS.index(letter) for letter in "CIZ"]) & (facts.level == 2)
     drawn = rng.random(len(facts.fee)) < EXCLUDED_SHARE
     item = rng.integers(0, len(items), len(facts.fee))
     share = rng.integers(80, 350, len(facts.fee))
-    chosen = np.flatnonzero(kinds & drawn & (facts.leaves >= from_day[item]) & (facts.fee > 500_000))
+    listed = facts.within(year) & (facts.leaves >= from_day[item]) & (facts.leaves <= until[item])
+    chosen = np.flatnonzero(kinds & drawn & listed & (facts.fee > 500_000))
     amount: Ints = facts.fee[chosen] * share[chosen] // 1000
     columns = {
         "setl_id": ids.take(pa.array(chosen)),
