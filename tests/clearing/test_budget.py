@@ -37,8 +37,8 @@ def test_dip_is_what_the_other_lines_and_the_reserve_leave_of_income_less_two_pe
 
 
 def test_the_cap_is_rounded_down_to_the_fen() -> None:
-    budget = plan_budget(budget_year(income=[Amount("premium", 99_999), *amounts({"interest": 0})]), EQUAL)
-    assert budget.cap == 97_999
+    budget = plan_budget(budget_year(income=[Amount("premium", 99_975), *amounts({"interest": 0})]), EQUAL)
+    assert budget.cap == 97_975  # 97 975.5
 
 
 def test_lines_that_do_not_sum_to_the_cap_are_refused_when_dip_is_given() -> None:
@@ -120,6 +120,13 @@ def test_a_lawful_adjustment_raises_its_line_and_the_months_from_its_approval_on
     months = [row for row in budget.rows if row.kind == "month"]
     assert [row.adjusted - row.planned for row in months] == [0] * 9 + [400] * 3
     assert sum(budget.months) == budget.dip
+
+
+def test_a_raise_is_spread_in_proportion_to_the_months_that_are_left() -> None:
+    last = [LastMonth("A", month, 200 if month == 12 else 100) for month in range(1, 13)]
+    budget = plan_budget(budget_year(last_year=last, adjustments=[raised(fen=400)]), BUDGET_TERMS)
+    months = [row for row in budget.rows if row.kind == "month"]
+    assert [row.adjusted - row.planned for row in months] == [0] * 9 + [100, 100, 200]
 
 
 @pytest.mark.parametrize(

@@ -151,12 +151,15 @@ def months(cases: Sequence[Case], history: Sequence[Case], tables: Tables, law: 
         for line in sheet.find("budget", fund_type=fund, kind="month"):
             month = int(line["item"])
             now = [c for c in own if c.month == month]
-            places = sorted({c.hosp for c in now})
-            if not now:
+            past = [c for c in history if c.year == year - 1 and c.fund == fund and c.month == month and c.hifp]
+            by_history = bool(past) and basis == "budget_vs_booked" and law["settle.month.hospital_split"] == "history"
+            places = sorted({c.hosp for c in now} | ({c.hosp for c in past} if by_history else set()))
+            if not places:
                 continue
             points = {h: total(c.points for c in now if c.hosp == h) for h in places}
             taken = total(c.excluded_due for c in now) if law["dip.exclusion.charge"] == "dip" else F(0)
-            budget = shares(max(line["adjusted"] - taken, F(0)), points)
+            weights = {h: total(c.hifp for c in past if c.hosp == h) for h in places} if by_history else points
+            budget = shares(max(line["adjusted"] - taken, F(0)), weights)
             booked = {h: total(c.booked_dip for c in now if c.hosp == h) for h in places}
             over = {h: max(booked[h] - budget[h], F(0)) for h in places}
             room = total(max(budget[h] - booked[h], F(0)) for h in places)
@@ -164,7 +167,7 @@ def months(cases: Sequence[Case], history: Sequence[Case], tables: Tables, law: 
             extra = shares(lent, over) if lent else dict.fromkeys(places, F(0))
             if basis != "budget_vs_booked":
                 budget = extra = dict.fromkeys(places, F(0))
-            ratio = total(booked.values()) / total(c.net for c in now)
+            ratio = total(booked.values()) / (total(c.net for c in now) or 1)
             for h in places:
                 base = min(booked[h], budget[h])
                 if basis == "minus_patient":  # of the fee that DIP looks at
@@ -444,8 +447,8 @@ def case_tables(cases: Sequence[Case], learned: Catalogue, law: Law, sheet: Shee
         inside_dip = c.scope != "outside"
         sheet.add("cases", setl_id=c["setl_id"], fixmedins_code=c.hosp, hosp_lv=c["hosp_lv"], fund_type=c.fund,
                   scope=c.scope, insuplc_admdvs=c["insuplc_admdvs"] or None, dscg_date=c["dscg_date"], month=c.month,
-                  medfee_sumamt=c.fee, excluded=c.excluded, booked=c.hifp, other_funds=c.other, patient=c.patient,
-                  special=c.special, flags="|".join(c.flags) or None,
+                  medfee_sumamt=c.fee, excluded=c.excluded, excluded_due=c.excluded_due, booked=c.hifp,
+                  other_funds=c.other, patient=c.patient, special=c.special, flags="|".join(c.flags) or None,
                   dip_code=c.code or None, dip_type=c.kind, bucket=c.bucket, group_points=c.group_points,
                   aux_kind=c.aux_kind or None, aux_type=c.aux_type or None, aux=c.aux, deviation=c.factor,
                   deviation_type=c.deviation_type, coefficient=c.inst, addon_points=c.addon, case_points=c.points,

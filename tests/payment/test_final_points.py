@@ -40,9 +40,10 @@ def final(cases: list[dict[str, Any]], k_e4: int = 10_000) -> list[dict[str, Any
         engine.put("case_points", pa.table({"case_no": [r["case_no"] for r in rows],
                                             "case_points": [r["worth"] for r in rows]}))  # fmt: skip
         engine.put("special_decision", decision_table(decisions))
-        listed = [row for row in rows if row["listed"]]
-        engine.put("excluded_case", pa.table({"case_no": pa.array([r["case_no"] for r in listed], pa.int64()),
-                                              "excluded": pa.array([r["listed"] for r in listed], pa.int64())}))  # fmt: skip
+        listed = [(row["case_no"], row["listed"]) for row in rows if row["listed"]]
+        schema = pa.schema([("case_no", pa.int64()), ("excluded", pa.int64())])
+        table = pa.Table.from_pylist([dict(zip(schema.names, one, strict=True)) for one in listed], schema)
+        engine.put("excluded_case", table)
         params = {"addon_k_e4": k_e4, "unit_fee_micro": 10**9, "scale": 1000}
         engine.pipeline("yibao.payment", ("final_points",), params)
         return list(engine.fetch("SELECT * FROM final_points ORDER BY case_no").to_pylist())

@@ -164,10 +164,9 @@ def test_a_passed_standard_without_points_waits() -> None:
 
 
 def test_by_item_the_points_are_the_fee_over_the_opening_value_and_else_those_of_the_panel() -> None:
-    by_item, by_panel = decide(
-        [one("A", fee_fen=6_600_000, review_reason="mdt"), one("B", review_reason="mdt", review_result="pass_standard", review_points=points("2000"))], 2,
-        "excess", Fraction(1000, 7),
-    )  # fmt: skip
+    panel = {"review_result": "pass_standard", "review_points": points("2000")}
+    cases = [one("A", fee_fen=6_600_000, review_reason="mdt"), one("B", review_reason="mdt", **panel)]
+    by_item, by_panel = decide(cases, 2, "excess", Fraction(1000, 7))
     assert by_item.points == points_by_item(6_600_000, Fraction(1000, 7)) == points("462")
     assert by_panel.points == points("2000")
 

@@ -1,8 +1,8 @@
 """A small closed year, worked out by hand in exact numbers: the folder of ``yibao close`` that the report tests read.
 
-Six hospitals (H4 and H5 are a 医共体, H6 is new), two funds, twelve months, every bucket, special reviews, excluded fees,
-offsite cases, beds. It follows docs/internals/close.md, stage 8; nothing of the product computes a figure here but the
-catalogue, which ``yibao dip build`` makes of a small history.
+Six hospitals (H4 and H5 are a 医共体, H6 is new), two funds, twelve months, most buckets, special reviews, excluded
+fees, offsite cases, beds. It follows docs/internals/close.md, stage 8; nothing of the product computes a figure here
+but the catalogue, which ``yibao dip build`` makes of a small history.
 """
 
 import json
@@ -43,7 +43,12 @@ SHARE = [
     {"from": "1.05", "to": "1.10", "start": "1.035", "rate": "0.50", "label": "超支5%至10%，基金分担50%"},
     {"from": "1.10", "start": "1.06", "rate": "0", "label": "超支10%以上，不再分担"},
 ]
-WARNING = [{"upto": "1.00", "label": "绿"}, {"upto": "1.05", "label": "黄"}, {"upto": "1.10", "label": "橙"}, {"label": "红"}]
+WARNING = [
+    {"upto": "1.00", "label": "绿"},
+    {"upto": "1.05", "label": "黄"},
+    {"upto": "1.10", "label": "橙"},
+    {"label": "红"},
+]
 GROUPS = [
     ("K35.3-47.0100", "K35.300|I10.x00", "47.0100", 900_000),
     ("J18.9-保守治疗", "J18.900", "", 300_000),
@@ -92,7 +97,9 @@ def write(folder: Path) -> Path:
     for name, table in small_tables(rows).items():
         pq.write_table(table, out / f"{name}.parquet")
     _rejected(out)
-    (out / "summary.json").write_text(json.dumps(_summary(saved.summary, cases, _progress(rows)), ensure_ascii=False, indent=1))
+    (out / "summary.json").write_text(
+        json.dumps(_summary(saved.summary, cases, _progress(rows)), ensure_ascii=False, indent=1)
+    )
     return out
 
 
@@ -126,7 +133,9 @@ def _cases(points: Mapping[str, int]) -> Rows:
     for case in cases:
         k = Fraction(case["inst"], 10**4) * Fraction(case["aux"], 10**4) * case["deviation"]
         plain = half_up_ratio(case["group_points"] * k)
-        case["plain_points"] = plain if case["bucket"] != "ungrouped" else half_up(case["medfee"] * 800 * 10**4, 896_625)
+        case["plain_points"] = (
+            plain if case["bucket"] != "ungrouped" else half_up(case["medfee"] * 800 * 10**4, 896_625)
+        )
         case["case_points"] = case.get("granted", case["plain_points"])
     return cases
 
@@ -210,7 +219,9 @@ def _settle(cases: Rows, opening: Fraction) -> tuple[dict[str, Rows], dict[str, 
     for case in cases:
         if case["scope"] == "local":
             continue
-        share = half_up_ratio(case["case_points"] * values[case["fund_type"]]["settlement_value"] / 100 * Fraction(6, 10))
+        share = half_up_ratio(
+            case["case_points"] * values[case["fund_type"]]["settlement_value"] / 100 * Fraction(6, 10)
+        )
         case |= {"due": share if case["scope"] == "offsite" else None, "plain_due": None, "booked": case["medfee"] // 2,
                  "excluded_due": 0}  # fmt: skip
     for case in cases:
@@ -243,8 +254,14 @@ def _months(rows: dict[str, Rows], local: Rows, fund: str, budget: int) -> None:
     others = {"outpatient": cap // 5, "chronic": cap // 8, "offsite": cap // 10, "reserve": cap // 50}
     lines = others | {"dip": budget - raised}
     lines["other"] = cap - sum(lines.values())
-    names = {"outpatient": "普通门诊统筹", "chronic": "门诊慢特病", "offsite": "异地联网结算和零星报销", "dip": "住院DIP",
-             "other": "其他付费方式", "reserve": "调剂金"}  # fmt: skip
+    names = {
+        "outpatient": "普通门诊统筹",
+        "chronic": "门诊慢特病",
+        "offsite": "异地联网结算和零星报销",
+        "dip": "住院DIP",
+        "other": "其他付费方式",
+        "reserve": "调剂金",
+    }
     for item, label in names.items():
         rows["budget"].append({"fund_type": fund, "kind": "line", "item": item, "label": label, "planned": lines[item],
                                "adjusted": lines[item] + (raised if item == "dip" else 0)})  # fmt: skip
@@ -306,14 +323,21 @@ def _clear(rows: dict[str, Rows], local: Rows, fund: str) -> None:
         member = place in ("H4", "H5")
         x = Fraction(booked[place], due[place])
         own_band = band if member else _band(x)
-        pay = booked[place] + parts[("H4", "H5").index(place)] if member else half_up_ratio(due[place] * _factor(own_band, x))
+        pay = (
+            booked[place] + parts[("H4", "H5").index(place)]
+            if member
+            else half_up_ratio(due[place] * _factor(own_band, x))
+        )
         before = pay
         if place == "H6":
             pay = min(pay, booked[place])
         shared = max(0, before - due[place]) if not member else 0
         cut = shared // 10 if (fund, place) == ("310", "H3") else 0
-        rows["clearing"].append(_clearing(rows, fund, place, own, due[place], booked[place], own_band["label"], before, pay - cut,
-                                          shared, cut))  # fmt: skip
+        rows["clearing"].append(
+            _clearing(
+                rows, fund, place, own, due[place], booked[place], own_band["label"], before, pay - cut, shared, cut
+            )
+        )
 
 
 def _factor(band: Mapping[str, str], x: Fraction) -> Fraction:
@@ -333,16 +357,36 @@ def _clearing(rows: dict[str, Rows], fund: str, place: str, own: Rows, due: int,
     settled = pay + excluded
     final = settled - deductions - (deposit - back) - paid - prepaid
     return {
-        "fund_type": fund, "fixmedins_code": place, "hosp_lv": HOSPITALS[place][0],
-        "group_code": "G1" if place in ("H4", "H5") else None, "is_new": int(place == "H6"), "cases": len(own),
+        "fund_type": fund,
+        "fixmedins_code": place,
+        "hosp_lv": HOSPITALS[place][0],
+        "group_code": "G1" if place in ("H4", "H5") else None,
+        "is_new": int(place == "H6"),
+        "cases": len(own),
         "points": sum(case["case_points"] for case in own),
-        "fee": sum(case["medfee"] - case["excluded"] for case in own), "patient": sum(case["medfee"] - case["booked"] for case in own),
-        "entitlement": due, "booked": booked, "ratio": Fraction(booked, due), "band": band, "pay_before": before,
-        "retained": max(0, before - booked), "shared": shared, "cut_shared": cut, "cut_retained": 0, "pay": pay,
-        "excluded_due": excluded, "settled": settled, "deductions": deductions, "score": score, "deposit": deposit,
-        "deposit_returned": back, "monthly_paid": paid, "prepaid": prepaid, "final": final,
+        "fee": sum(case["medfee"] - case["excluded"] for case in own),
+        "patient": sum(case["medfee"] - case["booked"] for case in own),
+        "entitlement": due,
+        "booked": booked,
+        "ratio": Fraction(booked, due),
+        "band": band,
+        "pay_before": before,
+        "retained": max(0, before - booked),
+        "shared": shared,
+        "cut_shared": cut,
+        "cut_retained": 0,
+        "pay": pay,
+        "excluded_due": excluded,
+        "settled": settled,
+        "deductions": deductions,
+        "score": score,
+        "deposit": deposit,
+        "deposit_returned": back,
+        "monthly_paid": paid,
+        "prepaid": prepaid,
+        "final": final,
         "share": Fraction(final, settled),
-    }  # fmt: skip
+    }
 
 
 def _others(cases: Rows, done: Mapping[str, Rows]) -> dict[str, Rows]:
@@ -369,8 +413,17 @@ def _others(cases: Rows, done: Mapping[str, Rows]) -> dict[str, Rows]:
             rows["addon_items"].append({"fixmedins_code": place, "item": item, "measure": "1.0234", "add": add})
     _beds(rows)
     _specials(rows, cases)
-    rows["aux"].append({"aux_kind": "severity", "label": "疾病严重程度", "groups": 1, "cases": 72, "cv_before": 0.82,
-                        "cv_after": 0.51, "cases_hit": sum(case["aux_kind"] == "severity" for case in cases)})  # fmt: skip
+    rows["aux"].append(
+        {
+            "aux_kind": "severity",
+            "label": "疾病严重程度",
+            "groups": 1,
+            "cases": 72,
+            "cv_before": 0.82,
+            "cv_after": 0.51,
+            "cases_hit": sum(case["aux_kind"] == "severity" for case in cases),
+        }
+    )
     _primary(rows, cases)
     rows["indicators"] += [
         {"name": "retention", "label": "结余留用覆盖率", "value": "66.67%", "formula": "有结余的机构数 ÷ 机构数"},
@@ -425,18 +478,42 @@ def _primary(rows: dict[str, Rows], cases: Rows) -> None:
 
 def _postings(rows: dict[str, Rows], done: Mapping[str, Rows]) -> None:
     def post(entry: str, batch: str, fund: str, day: date, amount: int, settles: str) -> None:
-        rows["postings"].append({"entry_id": entry, "batch": batch, "fund_type": fund, "entry_date": day,
-                                 "outcome": "posted", "amount": amount, "settles": settles, "detail": None})  # fmt: skip
+        rows["postings"].append(
+            {
+                "entry_id": entry,
+                "batch": batch,
+                "fund_type": fund,
+                "entry_date": day,
+                "outcome": "posted",
+                "amount": amount,
+                "settles": settles,
+                "detail": None,
+            }
+        )
 
     for row in done["months"]:
         fund, place, month = row["fund_type"], row["fixmedins_code"], row["month"]
         day = date(2025, month + 1, 20) if month < 12 else date(2025, 12, 31)
         for kind, key in (("JS", "gross"), ("BF", "paid")):
-            post(f"{kind}-370300-{fund}-2025{month:02d}-{place}", f"370300-{fund}-2025{month:02d}", fund, day, row[key], place)
+            post(
+                f"{kind}-370300-{fund}-2025{month:02d}-{place}",
+                f"370300-{fund}-2025{month:02d}",
+                fund,
+                day,
+                row[key],
+                place,
+            )
     for row in done["prepay"]:
         if row["amount"]:
             fund, place = row["fund_type"], row["fixmedins_code"]
-            post(f"YF-370300-{fund}-2025-{place}", f"370300-{fund}-2025-YF", fund, date(2025, 1, 20), row["amount"], place)
+            post(
+                f"YF-370300-{fund}-2025-{place}",
+                f"370300-{fund}-2025-YF",
+                fund,
+                date(2025, 1, 20),
+                row["amount"],
+                place,
+            )
     end = date(2025, 12, 31)
     for row in done["clearing"]:
         fund, place = row["fund_type"], row["fixmedins_code"]
@@ -451,18 +528,57 @@ def _postings(rows: dict[str, Rows], done: Mapping[str, Rows]) -> None:
              row["fund_type"], end, row["due"], place)  # fmt: skip
 
 
-_CASE_SCHEMA = (
-    "setl_id fixmedins_code hosp_lv fund_type scope insuplc_admdvs dscg_date month dip_code dip_type bucket group_points "
-    "aux_kind aux_type aux deviation_type deviation coefficient addon_points case_points medfee_sumamt excluded booked "
-    "other_funds patient standard due special flags"
-).split()
+_CASE_SCHEMA = [
+    "setl_id",
+    "fixmedins_code",
+    "hosp_lv",
+    "fund_type",
+    "scope",
+    "insuplc_admdvs",
+    "dscg_date",
+    "month",
+    "dip_code",
+    "dip_type",
+    "bucket",
+    "group_points",
+    "aux_kind",
+    "aux_type",
+    "aux",
+    "deviation_type",
+    "deviation",
+    "coefficient",
+    "addon_points",
+    "case_points",
+    "medfee_sumamt",
+    "excluded",
+    "booked",
+    "other_funds",
+    "patient",
+    "standard",
+    "due",
+    "special",
+    "flags",
+]
 _MONEY = {"medfee_sumamt", "excluded", "booked", "other_funds", "patient", "standard", "due", "plain_due", "std_fee"}
 _POINTS = {"group_points", "aux", "coefficient", "addon_points", "case_points", "base_coefficient", "plain_points"}
 _RENAMED = {"coefficient": "inst", "addon_points": "addon", "medfee_sumamt": "medfee", "other_funds": "other"}
-_TRAIL = (
-    "setl_id dx px px_kind dx_barred scope_key standard_basis std_n std_fee diag_codes oprn_codes stay_days "
-    "base_coefficient plain_points plain_due"
-).split()
+_TRAIL = [
+    "setl_id",
+    "dx",
+    "px",
+    "px_kind",
+    "dx_barred",
+    "scope_key",
+    "standard_basis",
+    "std_n",
+    "std_fee",
+    "diag_codes",
+    "oprn_codes",
+    "stay_days",
+    "base_coefficient",
+    "plain_points",
+    "plain_due",
+]
 
 
 def _write_cases(out: Path, cases: Rows, opening: Fraction, values: Mapping[str, Any]) -> None:
@@ -535,15 +651,34 @@ def _progress(rows: Mapping[str, Rows]) -> Rows:
 def _summary(catalogue: Mapping[str, Any], cases: Sequence[Any], funds: Rows) -> dict[str, Any]:
     law = load_law("zibo", ["demo"])
     view = law.at(date(2025, 6, 1))
-    for key in ("settle.deposit", "settle.entitlement.basis", "settle.ratio_level", "settle.month.redistribute",
-                "settle.month.hospital_split", "budget.surplus_target", "prepay.months", "settle.assessment.applies"):  # fmt: skip
+    for key in (
+        "settle.deposit",
+        "settle.entitlement.basis",
+        "settle.ratio_level",
+        "settle.month.redistribute",
+        "settle.month.hospital_split",
+        "budget.surplus_target",
+        "prepay.months",
+        "settle.assessment.applies",
+    ):
         view.text(key)
     view.table("settle.share")
     view.table("budget.warning")
     where = {"regime": "dip2_0"}
-    for key in ("dip.exclusion.mode", "dip.special_review.quota", "dip.special_review.min_multiple", "dip.deviation.low",
-                "dip.deviation.high", "dip.deviation.extreme", "dip.deviation.low_rule", "dip.deviation.high_rule",
-                "dip.coef.method", "dip.aux.min_cv", "dip.aux.floor", "dip.ungrouped.k"):  # fmt: skip
+    for key in (
+        "dip.exclusion.mode",
+        "dip.special_review.quota",
+        "dip.special_review.min_multiple",
+        "dip.deviation.low",
+        "dip.deviation.high",
+        "dip.deviation.extreme",
+        "dip.deviation.low_rule",
+        "dip.deviation.high_rule",
+        "dip.coef.method",
+        "dip.aux.min_cv",
+        "dip.aux.floor",
+        "dip.ungrouped.k",
+    ):
         view.text(key, **where)
     parameters = flow_parameters(view.used)
     return {

@@ -1,6 +1,7 @@
 """Every SQL file of the DIP job makes the same tables on Spark as on DuckDB, to the fen, on 1,000 cases and more."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from yibao.casemix.dip.aux_terms import LocalTerms
 from yibao.casemix.dip.learn import ASSIGN, LEARN, LEARN_CORE, MEASURE, PREPARE
 from yibao.engine import Engine, load_sql
 from yibao.packs import load_law
+from yibao.payment.special import Decision, SpecialOutcome, decision_table
 from yibao.payment.terms import DipTerms, read_coefficients, terms_table
 from yibao.standard.icd10 import block_of, chapter_of
 from yibao.synth import generate
@@ -54,7 +56,9 @@ PARAMS = {
     **AUX.sql_params, **LOCAL.sql_params, "home": "3703", "aux_year": 2025, "readmit_days": 90, "low_num": 1,
     "low_den": 2, "long_num": 2, "long_den": 1, "risk_num": 1, "risk_den": 10, "has_age": 1, "has_gend": 1,
     "has_days": 1, **REGIME_HERE.sql_params, "first_year": 2023, "pv_e4": 100_000, "scale": 1000,
-    "unit_fee_micro": 5_000_000_000, "budget_fen": 123_456_789,
+    "unit_fee_micro": 5_000_000_000, "city_code": "370300",
+    "taken_out": 1, "addon_k_e4": 5000, "minus_patient": 0, "floored": 1, "offsite_in": 1,
+    "ratio_level": "institution", "shared": 0,
 }  # fmt: skip
 TERMS = [
     DipTerms(date(2023, 1, 1), date(2024, 6, 30), "cost_over_mean", "excess", 50, 200, 500, 0, 8000),
@@ -72,7 +76,7 @@ MONEY = ("medfee_sumamt", "fund_pay_sumamt", "hifp_pay", "drug_fee", "trt_fee", 
 
 def inputs() -> dict[str, pa.Table]:
     """A thousand synthetic cases as the session's tables before grouping, and the lists they are grouped with."""
-    cases = generate(2_600, seed=4).cases.slice(400, 1_000)
+    cases = generate(2_600, seed=5).cases.slice(400, 1_000)
     with Engine() as engine:
         engine.put("raw", cases)
         engine.con.execute(
@@ -135,6 +139,39 @@ def auxiliary(engine: Engine, groups: pa.Table) -> dict[str, pa.Table]:
     }
 
 
+FUNDS = {"310": 123_456_789, "390": 98_765_432}
+
+
+def payment(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """What paying reads besides the scores: excluded fees, a special review, budgets, add-ons, values and rates."""
+    cases = tables["cases"]
+    codes = sorted(set(cases["fixmedins_code"].to_pylist()))
+    settled = cases["setl_id"].to_pylist()[::7]
+    funds, since = list(FUNDS), [date(2023, 1, 1)]
+    lo, gap = (pa.array([Decimal(one)] * len(codes), pa.decimal128(38, 0)) for one in (71_234_567_890_123, 1))
+    hit = Decision(settled[0], cases["case_no"][0].as_py(), "mdt", SpecialOutcome.GRANTED, "1.0000", 1_234_567, 1)
+    none = pa.array([], pa.int64())
+    fees = {"setl_id": settled, "med_list_codg": [f"X{'AB'[n % 2]}" for n in range(len(settled))],
+            "item_amount": [12_345 * (n % 90) for n in range(len(settled))]}  # fmt: skip
+    rates = [pa.table({"fund_type": [f] * len(codes), "fixmedins_code": codes, "lo": lo, "gap": gap}) for f in funds]
+    return {
+        "loaded_cases_numbered": cases,
+        "excluded_fees": pa.table(fees),
+        "excluded_items": pa.table({"med_list_codg": ["XA"], "valid_from": since, "valid_until": [date(2025, 6, 30)]}),
+        "fund_budget": pa.table({"fund_type": funds, "budget_fen": list(FUNDS.values())}),
+        "share_fund": pa.table({"fund_type": funds, "fund_fen": list(FUNDS.values())}),
+        "institution_addon": pa.table({"fixmedins_code": codes, "addon": [n % 700 for n in range(len(codes))]}),
+        "special_decision": decision_table([hit]),
+        "value_bound": pa.table({"fund_type": funds, "lo": lo[:2], "gap": gap[:2]}),
+        "rate_bound": pa.concat_tables(rates),
+        "due_exact": pa.table({"case_no": none, "standard": none, "due": none, "plain_due": none}),
+    }
+
+
+PAY = (
+    "standard_fee", "case_points", "excluded_case", "pool_case", "final_points", "fund_total", "institution_total",
+    "payee", "share_part", "share", "due_bound", "case_due", "hospital",
+)  # fmt: skip
 FURTHER = (
     "aux_group", "aux_stay", *TYPES, "aux_sum", "aux_hit", "group_sum", "hospital_history", "catalogue_tree",
     "case_local", "grouped", "readmission", "case_flag",
@@ -152,12 +189,14 @@ def test_learning_grouping_points_and_shares_are_equal_on_both_engines(tmp_path:
             load_sql(CASEMIX, name)
             for name in (*ASSIGN, *MEASURE, "base_candidate", *FURTHER, "quality_group", "related_count")
         ),
-        *(load_sql(PAYMENT, name) for name in ("standard_fee", "case_points", "share", "hospital")),
+        *(load_sql(PAYMENT, name) for name in PAY),
     ]
     before = [one for one in first if one.name != "dip_group"]
-    made = compare([*before, *second], {**tables, **learned(tables)}, PARAMS, tmp_path)
-    assert all(made[name] for name in FURTHER), "the cases must reach every statement, or the comparison says little"
-    assert sum(row[1] for row in made["share"]) == PARAMS["budget_fen"]
+    made = compare([*before, *second], {**tables, **learned(tables), **payment(tables)}, PARAMS, tmp_path)
+    assert all(made[name] for name in (*FURTHER, *PAY)), (
+        "the cases must reach every statement, or the comparison says little"
+    )
+    assert sum(row[1] for row in made["share"]) == sum(FUNDS.values())
     tested = {one.name for one in (*first, *second)}
     folder = Path(yibao.__file__).parent
     assert tested == {p.stem for room in ("casemix/dip", "payment") for p in (folder / room).glob("*.sql")}

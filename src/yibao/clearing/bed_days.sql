@@ -4,7 +4,7 @@
 -- source: S4 二(三), RULEBOOK §6, §7: occupied bed-days of a hospital in each month of the year
 -- note: the day of discharge is not counted, a stay of one day counts one; days outside the year are not counted
 WITH stay AS (
-    SELECT fixmedins_code, coalesce(adm_date, dscg_date - coalesce(act_ipt_days, 0)) AS come, dscg_date
+    SELECT fixmedins_code, coalesce(adm_date, dscg_date - CAST(coalesce(act_ipt_days, 0) AS INT)) AS come, dscg_date
     FROM cases
 ),
 occupied AS (

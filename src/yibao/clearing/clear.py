@@ -189,15 +189,16 @@ def _unscored(inputs: FundYear, codes: Sequence[str]) -> list[Finding]:
 
 
 def _negative(rows: Iterable[ClearingRow]) -> list[Finding]:
-    """Hospitals that owe the fund at the end of the year."""
-    return [
-        warning(
-            "final_negative",
-            f"机构{row.fixmedins_code}险种{row.fund_type}年度清算额为{yuan_text(row.final)}元，应由机构退回",
-            "全年已付和预付金之和大于清算应付",
-            "挂应收，从以后月度结算中扣回",
-            key=row.fixmedins_code,
-        )
-        for row in rows
-        if row.final < 0
-    ]
+    """One finding for the hospitals of the fund that owe it at the end of the year; each stands in its clearing row."""
+    owing = sorted((row for row in rows if row.final < 0), key=lambda row: (row.final, row.fixmedins_code))
+    if not owing:
+        return []
+    most, total = owing[0], -sum(row.final for row in owing)
+    named = (
+        f"，最多的是{most.fixmedins_code}（{yuan_text(-most.final)}元）"
+        if len(owing) > 1
+        else f"：{most.fixmedins_code}"
+    )
+    message = f"险种{most.fund_type}有{len(owing)}家机构年度清算额为负，应退回合计{yuan_text(total)}元{named}"
+    cause, step = "全年已付和预付金之和大于清算应付", "逐家见年度清算表；挂应收，从以后月度结算中扣回"
+    return [warning("final_negative", message, cause, step, key=most.fixmedins_code)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from yibao.engine import Engine
-from yibao.kernel import Finding, Place, Severity, yuan_text
+from yibao.kernel import Finding, Place, Severity, yuan, yuan_text
 from yibao.payment.fund_value import FundValue, fund_label
 from yibao.standard import CODE_TABLES
 
@@ -58,7 +58,8 @@ def _excluded(row: Mapping[str, Any]) -> Finding:
     return Finding(
         "excluded_fee_above_fee", Severity.ERROR,
         f"病例的除外费用合计超过医疗费总额{yuan_text(row['medfee_sumamt'])}元，全部没有除外",
-        _place(row, "item_amount", amount), "除外金额或医疗费总额写错", "核对该病例的除外费用，改正后重新运行",
+        _place(row, "item_amount", f"{yuan(row['item_amount']):.2f}"),
+        "除外金额或医疗费总额写错", "核对该病例的除外费用，改正后重新运行",
         key=row["setl_id"],
     )  # fmt: skip
 

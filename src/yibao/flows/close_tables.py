@@ -47,6 +47,7 @@ COLUMNS: dict[str, str] = {
         paid_bed_days:int occupied:int excess:int utilisation:ratio peak_month:int""",
     "bed_supply": """admdvs:text hosp_lv:text hospitals:int auth_beds:int agreement_beds:int occupied:int
         utilisation:ratio cases:int persons:int beds_per_1000:ratio""",
+    "consumption": "fixmedins_code:text cases:int time_index:stat cost_index:stat",
     "special": """setl_id:text fixmedins_code:text fund_type:text review_reason:text outcome:text fee:money
         standard:money multiple:ratio plain_due:money due:money added:money""",
     "aux": "aux_kind:text label:text groups:int cases:int cv_before:stat cv_after:stat cases_hit:int",
@@ -103,7 +104,8 @@ CASES_SQL = f"""
         CAST(p.deviation_e6 * CAST(0.000001 AS DECIMAL(7, 6)) AS DECIMAL(18, 6)) AS deviation,
         CAST(p.inst * {_POINTS}) AS coefficient, CAST(f.addon_points * {_POINTS}) AS addon_points,
         CAST(f.case_points * {_POINTS}) AS case_points, CAST(q.fee * {_MONEY}) AS medfee_sumamt,
-        CAST(q.excluded * {_MONEY}) AS excluded, CAST(q.booked * {_MONEY}) AS booked,
+        CAST(q.excluded * {_MONEY}) AS excluded, CAST(q.excluded_due * {_MONEY}) AS excluded_due,
+        CAST(q.booked * {_MONEY}) AS booked,
         CAST(q.other * {_MONEY}) AS other_funds, CAST(q.patient * {_MONEY}) AS patient,
         CAST(d.standard * {_MONEY}) AS standard, CAST(d.due * {_MONEY}) AS due, s.outcome AS special, l.flags
     FROM loaded_cases_numbered AS c

@@ -6,7 +6,6 @@ Rows are written one after the other, so that a long sheet needs no memory. Text
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
-from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -15,11 +14,33 @@ import xlsxwriter
 
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 FORMATS: Mapping[str, str] = {
-    "text": "@", "wrap": "@", "int": "#,##0", "money": "#,##0.00;[Red]-#,##0.00", "points": "#,##0.0000", "value": "0.000000",
-    "coefficient": "0.0000", "percent": "0.00%", "ratio": "0.0000%", "stat": "0.0000", "day": "yyyy-mm-dd", "plain": "0.00",
-}  # fmt: skip
+    "text": "@",
+    "wrap": "@",
+    "int": "#,##0",
+    "money": "#,##0.00;[Red]-#,##0.00",
+    "points": "#,##0.0000",
+    "value": "0.000000",
+    "coefficient": "0.0000",
+    "percent": "0.00%",
+    "ratio": "0.0000%",
+    "stat": "0.0000",
+    "day": "yyyy-mm-dd",
+    "plain": "0.00",
+}
 """Number formats by kind of column."""
-_DIGITS = {"int": 0, "money": 2, "points": 4, "value": 6, "coefficient": 4, "percent": 2, "ratio": 4, "stat": 4, "plain": 2}
+_DIGITS = {
+    "int": 0,
+    "money": 2,
+    "points": 4,
+    "value": 6,
+    "coefficient": 4,
+    "percent": 2,
+    "ratio": 4,
+    "stat": 4,
+    "plain": 2,
+}
+_PLACES: Mapping[str, Mapping[str, Any]] = {"text": {"indent": 1}, "wrap": {"indent": 1}, "day": {"align": "center"}}
+"""Text stands a step away from the figure before it."""
 _WIDEST, _LEAST = 46.0, 7.0
 _A4 = 9
 
@@ -32,7 +53,7 @@ class Head(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A sheet: ``note`` stands under the title, ``total`` is a last row set apart, ``filters`` puts a filter on the heads."""
+    """A sheet: ``note`` stands under the title, ``total`` is a last row set apart; ``filters`` adds a filter."""
 
     name: str
     title: str
@@ -80,7 +101,7 @@ class Book:
         """The format of a cell of that kind, made once."""
         slot = (kind, strong)
         if slot not in self._made:
-            own = {"num_format": FORMATS[kind], "bold": strong, "text_wrap": kind == "wrap"}
+            own = {"num_format": FORMATS[kind], "bold": strong, "text_wrap": kind == "wrap", **_PLACES.get(kind, {})}
             if strong:
                 own |= {"top": 1, "bg_color": "#F4F6F9"}
             self._made[slot] = self.book.add_format({**_FONT, **own})
@@ -114,6 +135,11 @@ class Book:
         page.repeat_rows(2)
         return page
 
+    def section(self, page: Any, row: int, text: str) -> None:
+        """A heading inside a sheet, in a row high enough for it."""
+        page.set_row(row, 24)
+        page.write_string(row, 0, text, self.title)
+
     def put_heads(self, page: Any, row: int, columns: Sequence[Head]) -> None:
         """Writes headings into a row, high enough for two lines."""
         page.set_row(row, 30)
@@ -130,6 +156,12 @@ class Book:
                 put(page, row, column, value, forms[column])
             row += 1
         return row
+
+
+def tall(texts: Sequence[tuple[str, float]]) -> float:
+    """The height of a row whose texts are wrapped in columns of these widths, so that no line is cut."""
+    lines = max((-(-_cells(text) // max(1.0, width - 4)) for text, width in texts), default=1)
+    return 15.0 * max(1.0, lines)
 
 
 def put(page: Any, row: int, column: int, value: Any, form: Any) -> None:
@@ -154,7 +186,7 @@ def widths(one: Sheet) -> list[float]:
         longest = max(_LEAST, min(_cells(head.label), 14.0) + 3)
         if texts:
             # the longest by count of characters is near enough the widest, and quick to find
-            longest = max(longest, *(_cells(text) + 2 for text in sorted(set(texts), key=len)[-20:]))
+            longest = max(longest, *(_cells(text) + 3 for text in sorted(set(texts), key=len)[-20:]))
         figures = [value for value in values if not isinstance(value, str | date)]
         if figures:
             longest = max(longest, _long(max(max(figures), -min(figures)), head.kind))
@@ -168,7 +200,7 @@ def _long(value: Any, kind: str) -> float:
     """The width of a number: digits, separators, sign."""
     shown = value * 100 if kind in ("percent", "ratio") else value
     whole = len(str(int(shown)))
-    return (whole + (whole - 1) / 3 + _DIGITS.get(kind, 0) + 1) * 1.05 + 3
+    return (whole + (whole - 1) // 3 + _DIGITS.get(kind, 0) + 1) * 1.05 + 2.5
 
 
 def _cells(text: str) -> float:

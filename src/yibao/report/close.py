@@ -23,7 +23,8 @@ EXAMPLES = """
         FROM cases WHERE scope = 'local' AND deviation_type IN ('low', 'high', 'extreme') GROUP BY deviation_type),
     placed AS (
         SELECT c.setl_id, c.deviation_type, row_number() OVER (PARTITION BY c.deviation_type ORDER BY
-            coalesce(abs(CAST(c.medfee_sumamt AS DOUBLE) / CAST(nullif(c.standard, 0) AS DOUBLE) - m.q), 0), c.setl_id) AS nth
+            coalesce(abs(CAST(c.medfee_sumamt AS DOUBLE) / CAST(nullif(c.standard, 0) AS DOUBLE) - m.q), 0),
+            c.setl_id) AS nth
         FROM cases AS c JOIN middle AS m ON m.deviation_type = c.deviation_type
         WHERE c.scope = 'local' AND c.special IS NULL)
     SELECT setl_id, deviation_type FROM placed WHERE nth = 1"""

@@ -1,7 +1,6 @@
 """Sections 9, 10 and 12 of the closed year: offsite cases by home pool, beds, indicators."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from yibao.report import close_words, words
@@ -29,10 +28,17 @@ def offsite(closed: Closed) -> dict[str, Any]:
              words.percent(words.ratio(total(rows, "due"), total(rows, "booked"))))  # fmt: skip
     heads = columns("参保地（统筹区代码）* 险种* 病例数 分值 医疗总费用 记账额 参保地应付 应付与记账之比")
     return {
-        "homes": Grid("省内异地病例，按参保地", "病例 例，分值 分，金额 元，比 %", heads, by_home, whole if by_home else (),
-                      "按本地病种目录和结算点值计算，由参保地基金负担；分值不计入本地总分值，不占本地预算。"),
-        "hospitals": _by_hospital(closed) if rows else None, "any": bool(rows),
-    }  # fmt: skip
+        "homes": Grid(
+            "省内异地病例，按参保地",
+            "病例 例，分值 分，金额 元，比 %",
+            heads,
+            by_home,
+            whole if by_home else (),
+            "按本地病种目录和结算点值计算，由参保地基金负担；分值不计入本地总分值，不占本地预算。",
+        ),
+        "hospitals": _by_hospital(closed) if rows else None,
+        "any": bool(rows),
+    }
 
 
 def _by_hospital(closed: Closed) -> Grid:
@@ -40,10 +46,22 @@ def _by_hospital(closed: Closed) -> Grid:
     for row in closed.small["offsite"]:
         by.setdefault(str(row["fixmedins_code"]), []).append(row)
     ordered = sorted(by, key=lambda code: (-total(by[code], "due"), code))
-    shown = [(closed.hospital(code), words.count(sum(row["cases"] for row in by[code])),
-              *(words.money(total(by[code], name)) for name in ("fee", "booked", "due"))) for code in ordered[:TOP]]  # fmt: skip
+    shown = [
+        (
+            closed.hospital(code),
+            words.count(sum(row["cases"] for row in by[code])),
+            *(words.money(total(by[code], name)) for name in ("fee", "booked", "due")),
+        )
+        for code in ordered[:TOP]
+    ]
     more = f"只列应付最多的{TOP}家，共{words.count(len(ordered))}家。" if len(ordered) > TOP else ""
-    return Grid("收治省内异地病例的医疗机构", "病例 例，金额 元", columns("医疗机构* 病例数 医疗总费用 记账额 参保地应付"), shown, note=more)
+    return Grid(
+        "收治省内异地病例的医疗机构",
+        "病例 例，金额 元",
+        columns("医疗机构* 病例数 医疗总费用 记账额 参保地应付"),
+        shown,
+        note=more,
+    )
 
 
 def beds(closed: Closed) -> dict[str, Any]:
@@ -61,10 +79,18 @@ def beds(closed: Closed) -> dict[str, Any]:
 
 def _bed_grid(closed: Closed, over: Sequence[Row]) -> Grid:
     shown = [
-        (f"{closed.hospital(row['fixmedins_code'])}\n{words.LEVELS.get(row['hosp_lv'] or '', '')}，{row['admdvs'] or '—'}",
-         *(_count(row[name]) for name in ("auth_beds", "agreement_beds", "open_beds", "paid_bed_days", "occupied", "excess")),
-         words.percent(row["utilisation"]), f"{row['peak_month']}月" if row["peak_month"] else "—") for row in over[:MOST_OVER]
-    ]  # fmt: skip
+        (
+            f"{closed.hospital(row['fixmedins_code'])}\n"
+            f"{words.LEVELS.get(row['hosp_lv'] or '', '')}，{row['admdvs'] or '—'}",
+            *(
+                _count(row[name])
+                for name in ("auth_beds", "agreement_beds", "open_beds", "paid_bed_days", "occupied", "excess")
+            ),
+            words.percent(row["utilisation"]),
+            f"{row['peak_month']}月" if row["peak_month"] else "—",
+        )
+        for row in over[:MOST_OVER]
+    ]
     heads = columns("医疗机构* 编制床位 协议床位 开放床位 可支付床日 占用床日 超出床日 使用率 最高的月份")
     more = f"共{words.count(len(over))}家，列{len(shown)}家。" if len(over) > len(shown) else ""
     return Grid("占用超过可支付床位的医疗机构", "床位 张，床日 床日，使用率 %", heads, shown,
@@ -79,8 +105,13 @@ def _supply_grid(rows: Sequence[Row]) -> Grid:
          words.number(row["beds_per_1000"], 2)) for row in rows
     ]  # fmt: skip
     heads = columns("区县* 等级* 机构数 编制床位 协议床位 占用床日 使用率 出院病例 参保人 每千人编制床位")
-    return Grid("床位供需，按区县和等级", "机构 家，床位 张，床日 床日，病例 例，参保人 人，每千人床位 张，使用率 %", heads, shown,
-                note="区县为医疗机构所在区县的医保区划代码；参保人为该区县的参保人数。")  # fmt: skip
+    return Grid(
+        "床位供需，按区县和等级",
+        "机构 家，床位 张，床日 床日，病例 例，参保人 人，每千人床位 张，使用率 %",
+        heads,
+        shown,
+        note="区县为医疗机构所在区县的医保区划代码；参保人为该区县的参保人数。",
+    )
 
 
 def _count(value: Any) -> str:
@@ -89,5 +120,8 @@ def _count(value: Any) -> str:
 
 def indicators(closed: Closed) -> Grid:
     """Section 12."""
-    rows = [(f"{row['label']}\n{row['name']}", str(row["value"]), str(row["formula"] or "")) for row in closed.small["indicators"]]
+    rows = [
+        (f"{row['label']}\n{row['name']}", str(row["value"]), str(row["formula"] or ""))
+        for row in closed.small["indicators"]
+    ]
     return Grid("运行指标", "各指标自带单位", columns("指标* 数值 算法*"), rows)

@@ -1,6 +1,6 @@
 """The workbooks of a closed year: one with every result table, and one for each hospital.
 
-Figures are values, exact as the result has them; texts stay texts. Hospitals are written by two processes where there are
+Figures are values, exact as the result has them; texts stay texts. Two processes write the hospitals where there are
 many, each from rows that were asked of the whole year once.
 """
 
@@ -56,7 +56,9 @@ def write_close_book(folder: Path, out: Path, names: Names | None = None) -> Non
 def _write_tables(closed: Closed, path: Path) -> None:
     title = f"{closed.summary.get('city_name', '')}{closed.year}年度住院DIP清算"
     with Book(path, title, date(closed.year, 12, 31), long=True) as book:
-        page = book.page("目录", title, f"由 {closed.summary['made_by']} 写出；金额单位元，分值单位分，均为精确数", (16, 12, 60))
+        page = book.page(
+            "目录", title, f"由 {closed.summary['made_by']} 写出；金额单位元，分值单位分，均为精确数", (16, 12, 60)
+        )
         book.put_heads(page, 3, (Head("工作表"), Head("行数"), Head("一行是")))
         for row, (table, name) in enumerate(close_words.TABLES.items(), start=4):
             page.write_url(row, 0, f"internal:'{name}'!A1", book.link, name)
@@ -109,9 +111,9 @@ def write_hospital_books(
 ) -> int:
     """Writes ``<code>_<name>.xlsx`` for every hospital (or those of ``codes``) into ``out_folder``; answers how many.
 
-    ``last`` is the year to compare with, by default the one before. With all hospitals, workbooks of an earlier run that
-    this one did not write are removed. Raises ResultFolderError when the folder is not a finished result, ReportError
-    when ``catalogue`` is another run's, OutputError when the folder cannot be written.
+    ``last`` is the year to compare with, by default the one before. With all hospitals, workbooks of an earlier run
+    that this one did not write are removed. Raises ResultFolderError when the folder is not a finished result,
+    ReportError when ``catalogue`` is another run's, OutputError when the folder cannot be written.
     """
     tell = progress or (lambda _said: None)
     with Engine() as engine:
@@ -119,7 +121,9 @@ def write_hospital_books(
         chosen = sorted(hospitals_of(closed) if codes is None else set(codes))
         stale = () if codes is not None else [path.name for path in out_folder.glob("*.xlsx")]
         with tables.output_folder(out_folder, optional=stale) as part:
-            packs = packs_of(closed, chosen, lambda code: part / _file(code, closed.names.hospitals.get(code, "")), last)
+            packs = packs_of(
+                closed, chosen, lambda code: part / _file(code, closed.names.hospitals.get(code, "")), last
+            )
             done = 0
             for written in _written(packs, len(chosen)):
                 done += written

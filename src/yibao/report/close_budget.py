@@ -6,7 +6,6 @@ from typing import Any
 
 from yibao.report import close_words, words
 from yibao.report.close_drawings import month_bars, plan_bars
-from yibao.report.close_head import budget_of
 from yibao.report.close_money import value_formula
 from yibao.report.close_result import Closed, Row, total
 from yibao.report.grid import Grid, columns
@@ -21,7 +20,10 @@ def _line_grid(closed: Closed) -> Grid:
     rows: list[Sequence[str]] = []
     for fund in closed.funds:
         name = close_words.fund(fund)
-        income, lines = closed.of("budget", fund_type=fund, kind="income"), closed.of("budget", fund_type=fund, kind="line")
+        income, lines = (
+            closed.of("budget", fund_type=fund, kind="income"),
+            closed.of("budget", fund_type=fund, kind="line"),
+        )
         rows += [_line(name, "收入", row) for row in income]
         earned, planned = total(income, "planned"), total(lines, "planned")
         if income:
@@ -30,8 +32,15 @@ def _line_grid(closed: Closed) -> Grid:
             rows.append((f"　{name}：留余（收入减支出总额）", f"占收入{kept}", words.money(earned - planned), "—", "—"))
         rows += [_line(name, "支出指标", row) for row in lines]
         raised = total(lines, "adjusted") - planned
-        rows.append((f"{name}支出总额", "合计", words.money(planned), words.money(raised) if raised else "—",
-                     words.money(planned + raised)))
+        rows.append(
+            (
+                f"{name}支出总额",
+                "合计",
+                words.money(planned),
+                words.money(raised) if raised else "—",
+                words.money(planned + raised),
+            )
+        )
     return Grid("预算收入和支出指标", "元", columns("项目* 类别* 年初预算 年中调整 调整后预算"), rows,
                 note="支出总额 = 收入 ×（1 − 留余比例）；住院DIP没有单独编列的，为支出总额减去其他各项。"
                      "只有就医人数合理变化、待遇政策调整、重大公共卫生事件可以调整，须经批准。")  # fmt: skip
@@ -100,7 +109,10 @@ def values(closed: Closed) -> dict[str, Any]:
                      f"{row['settlement_value']:,.6f}", words.percent(shift)))  # fmt: skip
     heads = columns("险种* 住院DIP预算 除外费用 可分配基金 记账额 医疗总费用 记账比 总分值 年初点值 结算点值 差异率")
     formulas = [
-        {"fund": close_words.fund(row["fund_type"]), "text": f"{value_formula(row)} = {row['settlement_value']:,.6f} 元/分"}
+        {
+            "fund": close_words.fund(row["fund_type"]),
+            "text": f"{value_formula(row)} = {row['settlement_value']:,.6f} 元/分",
+        }
         for row in closed.small["values"]
     ]
     exact = closed.parameters.text("settle.entitlement.basis") in ("", "times_ratio") and closed.parameters.text(
@@ -123,13 +135,24 @@ def _bucket_grid(closed: Closed) -> Grid:
     rows = []
     for fund in closed.funds:
         whole = sum((row["points"] or Decimal(0) for (one, _), row in found.items() if one == fund), Decimal(0))
-        for code in [*close_words.BUCKETS, *sorted({b for f, b in found if f == fund} - set(close_words.BUCKETS), key=str)]:
+        for code in [
+            *close_words.BUCKETS,
+            *sorted({b for f, b in found if f == fund} - set(close_words.BUCKETS), key=str),
+        ]:
             row = found.get((fund, code))
             if row is not None:
-                rows.append((close_words.fund(fund), close_words.BUCKETS.get(code, str(code)), words.count(row["cases"]),
-                             words.points(row["points"] or Decimal(0)), words.percent(words.ratio(row["points"] or 0, whole)),
-                             words.money(row["fee"]), words.money(row["due"] or Decimal(0)),
-                             words.percent(words.ratio(row["due"] or 0, row["fee"]))))  # fmt: skip
+                rows.append(
+                    (
+                        close_words.fund(fund),
+                        close_words.BUCKETS.get(code, str(code)),
+                        words.count(row["cases"]),
+                        words.points(row["points"] or Decimal(0)),
+                        words.percent(words.ratio(row["points"] or 0, whole)),
+                        words.money(row["fee"]),
+                        words.money(row["due"] or Decimal(0)),
+                        words.percent(words.ratio(row["due"] or 0, row["fee"])),
+                    )
+                )
     return Grid("总分值的构成：每个病例只在一个类别", "病例 例，分值 分，金额 元，占比 %",
                 columns("险种* 计分类别* 病例数 分值 分值占比 医疗总费用 应付额 应付与费用之比"), rows)  # fmt: skip
 
@@ -143,8 +166,15 @@ def months(closed: Closed) -> dict[str, Any]:
         each = [{"month": month, "cases": sum(row["cases"] for row in rows if row["month"] == month),
                  **{column: total([row for row in rows if row["month"] == month], column) for column in names}}
                 for month in range(1, 13)]  # fmt: skip
-        shown = [(f"{one['month']}月", words.count(one["cases"]), *(words.money(one[column]) for column in names)) for one in each]
-        whole = ("全年", words.count(sum(one["cases"] for one in each)), *(words.money(total(rows, column)) for column in names))
+        shown = [
+            (f"{one['month']}月", words.count(one["cases"]), *(words.money(one[column]) for column in names))
+            for one in each
+        ]
+        whole = (
+            "全年",
+            words.count(sum(one["cases"] for one in each)),
+            *(words.money(total(rows, column)) for column in names),
+        )
         heads = columns("出院月份* 病例数 预算 记账额 基本支付 调剂支付 除外应付 应付合计 质量保证金 实付")
         funds.append({
             "name": name, "chart": month_bars(fund, name, each),
@@ -152,4 +182,8 @@ def months(closed: Closed) -> dict[str, Any]:
             "over": words.count(sum(1 for row in rows if row["booked"] > row["budget"])), "all": words.count(len(rows)),
         })  # fmt: skip
     used = closed.parameters
-    return {"funds": funds, "deposit": used.text("settle.deposit"), "redistribute": used.text("settle.month.redistribute")}
+    return {
+        "funds": funds,
+        "deposit": used.text("settle.deposit"),
+        "redistribute": used.text("settle.month.redistribute"),
+    }

@@ -1,7 +1,7 @@
 """One case's way through a closed year: its group, its points, what the fund owes for it and what that became.
 
-Nothing is decided here. Every figure is one of the result; where a step divides the hospital's clearing among its cases,
-it says that this is for orientation.
+Nothing is decided here. Every figure is one of the result; where a step divides the hospital's clearing among its
+cases, it says that this is for orientation.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ def close_case(closed: Closed, setl_id: str) -> dict[str, Any] | None:
 
 
 def book_of(closed: Closed) -> Book:
-    """What the steps of grouping read. Raises ReportError when neither the run nor its catalogue says how it grouped."""
+    """What the steps of grouping read. Raises ReportError when neither run nor catalogue says how it grouped."""
     facts = closed.summary.get("facts") or (closed.saved.summary["facts"] if closed.saved else None)
     if facts is None:
         raise ReportError("结果中没有分组所用目录的说明：请用 --catalogue 指定目录文件夹")
@@ -84,12 +84,13 @@ def _insured(closed: Closed, book: Book, case: Mapping[str, Any]) -> list[Step]:
     home = case["insuplc_admdvs"] or closed.summary.get("city", "")
     parts = [("基金记账", case["booked"]), ("其他基金", case["other_funds"]), ("个人负担", case["patient"])]
     paid = "；".join(f"{label}{words.money(value or Decimal(0))}元" for label, value in parts)
+    own_fund = f"{close_words.fund(case['fund_type'])}基金"
     said = {
-        "local": f"参保地{home}，由本统筹区{close_words.fund(case['fund_type'])}基金负担",
-        "offsite": f"参保地{home}，同省其他统筹区：在本地入组计分，按本地结算点值计算，由参保地的{close_words.fund(case['fund_type'])}"
-                   "基金负担，不占本地预算，分值不计入本地总分值",
+        "local": f"参保地{home}，由本统筹区{own_fund}负担",
+        "offsite": f"参保地{home}，同省其他统筹区：在本地入组计分，按本地结算点值计算，由参保地的{own_fund}"
+        "负担，不占本地预算，分值不计入本地总分值",
         "outside": f"参保地{home}，外省：不按病种分值付费，只列明",
-    }[case["scope"]]  # fmt: skip
+    }[case["scope"]]
     value = close_words.SCOPES[case["scope"]]
     keys = ("dip.offsite.in_province",) if case["scope"] == "offsite" else ()
     return [
@@ -111,14 +112,20 @@ def _excluded(book: Book, case: Mapping[str, Any]) -> list[Step]:
     if mode == "add_on":
         points = words.points(case["addon_points"] or Decimal(0))
         detail = f"新药新技术费用留在病例内，另加分值{points}分"
-        return [step_of(book, "新药新技术", words.money(excluded), "元", detail, "dip.exclusion.mode", "dip.exclusion.addon_k")]
+        return [
+            step_of(
+                book, "新药新技术", words.money(excluded), "元", detail, "dip.exclusion.mode", "dip.exclusion.addon_k"
+            )
+        ]
     paid = (excluded * case["booked"] / fee).quantize(_CENT, ROUND_HALF_UP) if fee else Decimal(0)
     detail = (
         f"除外支付目录内的费用不进入病种费用：病种费用{words.money(fee)} − {words.money(excluded)} = "
-        f"{words.money(fee - excluded)}元；除外部分按项目支付 {words.money(excluded)} × 记账{words.money(case['booked'])} ÷ "
-        f"总费用{words.money(fee)} = {words.money(paid)}元"
+        f"{words.money(fee - excluded)}元；除外部分按项目支付 {words.money(excluded)} × "
+        f"记账{words.money(case['booked'])} ÷ 总费用{words.money(fee)} = {words.money(paid)}元"
     )
-    return [step_of(book, "除外费用", words.money(excluded), "元", detail, "dip.exclusion.mode", "dip.exclusion.charge")]
+    return [
+        step_of(book, "除外费用", words.money(excluded), "元", detail, "dip.exclusion.mode", "dip.exclusion.charge")
+    ]
 
 
 def _scored(closed: Closed, book: Book, case: Mapping[str, Any], net: Mapping[str, Any]) -> list[Step]:
@@ -126,7 +133,20 @@ def _scored(closed: Closed, book: Book, case: Mapping[str, Any], net: Mapping[st
     if case["bucket"] in ("day", "bed_day", "tcm"):
         unit = "，每日分值 × 住院天数" if case["bucket"] == "bed_day" else ""
         listed = f"按{close_words.BUCKETS[case['bucket']]}清单的分值{unit}；清单没有写分值的，按历史同类病例测算"
-        points = step_of(book, "病种分值", words.points(case["group_points"]), "分", listed, *_LOCAL_KEYS[case["bucket"]])
+        points = step_of(
+            book, "病种分值", words.points(case["group_points"]), "分", listed, *_LOCAL_KEYS[case["bucket"]]
+        )
+    elif case["deviation_type"] == EXEMPT:
+        listed = "特例单议以外，按日间手术或床日付费病种的分值"
+        points = step_of(
+            book,
+            "病种分值",
+            words.points(case["group_points"]),
+            "分",
+            listed,
+            "dip.day.max_days",
+            "dip.bed_day.min_days",
+        )
     told = [] if case["deviation_type"] == EXEMPT else [standard_step(book, net), deviation_step(book, net)]
     return [points, *told, _coefficient(closed, book, case)]
 
@@ -150,11 +170,14 @@ def _aux(closed: Closed, book: Book, case: Mapping[str, Any]) -> Step:
         kind = close_words.AUX_KINDS.get(case["aux_kind"], case["aux_kind"])
         floor = book.parameters.text("dip.aux.floor")
         least = f"，不低于下限{floor}" if floor else ""
-        detail = f"命中{kind}“{case['aux_type']}”：该型上年例均费用 ÷ 本病种上年例均费用{least}。符合几个分型时取触发系数最高的"
+        detail = f"命中{kind}“{case['aux_type']}”：该型上年例均费用 ÷ 本病种上年例均费用{least}。"
+        detail += "符合几个分型时取触发系数最高的"
         return step_of(book, "辅助分型", f"{case['aux']:.4f}", "倍",
                        detail + (f"。本病种设有：{offered}" if offered else ""), *keys)  # fmt: skip
     if case["bucket"] in ("tcm", "day", "bed_day", "primary"):
         why = f"{close_words.BUCKETS[case['bucket']]}不设辅助分型"
+    elif case["deviation_type"] == EXEMPT:
+        why = "日间手术、床日付费病种不设辅助分型"
     elif case["dip_type"] != "core":
         why = "只有核心病种设辅助分型"
     elif offered:
@@ -168,9 +191,15 @@ def _coefficient(closed: Closed, book: Book, case: Mapping[str, Any]) -> Step:
     """基本系数 by level plus each add-on of the institution."""
     value = f"{case['coefficient']:.4f}"
     if case["bucket"] == "primary":
-        return step_of(book, "医疗机构系数", value, "倍", "基层病种同病同价，各级医疗机构系数都为1", *_LOCAL_KEYS["primary"])
+        return step_of(
+            book, "医疗机构系数", value, "倍", "基层病种同病同价，各级医疗机构系数都为1", *_LOCAL_KEYS["primary"]
+        )
     items = closed.of("addon_items", fixmedins_code=case["fixmedins_code"])
-    told = [f"{close_words.ADDONS.get(row['item'], row['item'])}（{_measure(row['measure'])}）加{row['add']:.4f}" for row in items if row["add"]]
+    told = [
+        f"{close_words.ADDONS.get(row['item'], row['item'])}（{_measure(row['measure'])}）加{row['add']:.4f}"
+        for row in items
+        if row["add"]
+    ]
     base = case["base_coefficient"] if case["base_coefficient"] is not None else Decimal(1)
     level = words.LEVELS[case["hosp_lv"] or ""]
     addon = case["coefficient"] - base
@@ -178,7 +207,9 @@ def _coefficient(closed: Closed, book: Book, case: Mapping[str, Any]) -> Step:
     detail += f"：{'、'.join(told)}" if told else "：没有达到加成标准的项目"
     if told and total(items, "add") > addon:
         detail += "；合计超过上限，取上限"
-    return step_of(book, "医疗机构系数", value, "倍", detail, "dip.coef.method", "dip.coef.addons", "dip.coef.addon_cap")
+    return step_of(
+        book, "医疗机构系数", value, "倍", detail, "dip.coef.method", "dip.coef.addons", "dip.coef.addon_cap"
+    )
 
 
 def _measure(text: str | None) -> str:
@@ -188,7 +219,9 @@ def _measure(text: str | None) -> str:
 def _bucket(book: Book, case: Mapping[str, Any]) -> Step:
     code = case["bucket"]
     keys = _LOCAL_KEYS.get(code, ())
-    return step_of(book, "计分类别", close_words.BUCKETS.get(code, code), "", close_words.BUCKET_RULES.get(code, ""), *keys)
+    return step_of(
+        book, "计分类别", close_words.BUCKETS.get(code, code), "", close_words.BUCKET_RULES.get(code, ""), *keys
+    )
 
 
 def _special(closed: Closed, book: Book, case: Mapping[str, Any]) -> list[Step]:

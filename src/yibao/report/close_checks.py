@@ -12,8 +12,8 @@ from yibao.report.grid import Grid, columns
 from yibao.report.page_checks import Check
 
 LOCAL = """
-    SELECT fund_type, fixmedins_code, count(*) AS cases, sum(case_points) AS points, sum(due) AS due, sum(booked) AS booked,
-        sum(medfee_sumamt - coalesce(excluded, 0)) AS fee
+    SELECT fund_type, fixmedins_code, count(*) AS cases, sum(case_points) AS points, sum(due) AS due,
+        sum(booked) AS booked, sum(medfee_sumamt - coalesce(excluded, 0)) AS fee
     FROM cases WHERE scope = 'local' GROUP BY fund_type, fixmedins_code ORDER BY fund_type, fixmedins_code"""
 MONTHS = """
     SELECT fund_type, fixmedins_code, month, count(*) AS cases, sum(case_points) AS points
@@ -57,7 +57,11 @@ def _fund(closed: Closed, fund: str, local: Sequence[Row]) -> Iterator[Check]:
     months = closed.of("months", fund_type=fund)
     if _shares_exactly(closed):
         yield _equal(f"{name}：各病例应付额之和 = 可分配基金（元）", total(local, "due"), value.get("fund"))
-    yield _equal(f"{name}：住院DIP预算 = 除外费用 + 可分配基金（元）", value.get("budget"), value.get("fund", ZERO) + value.get("excluded", ZERO))
+    yield _equal(
+        f"{name}：住院DIP预算 = 除外费用 + 可分配基金（元）",
+        value.get("budget"),
+        value.get("fund", ZERO) + value.get("excluded", ZERO),
+    )
     line = budget_of(closed, fund, "line", "dip")
     if line:
         yield _equal(f"{name}：十二个月预算之和 = 住院DIP预算（元）", budget_of(closed, fund, "month"), line)
@@ -66,31 +70,49 @@ def _fund(closed: Closed, fund: str, local: Sequence[Row]) -> Iterator[Check]:
     yield _equal(f"{name}：各机构应付额之和 = 各病例应付额之和（元）", total(rows, "entitlement"), total(local, "due"))
     yield _equal(f"{name}：各机构分值之和 = 总分值（分）", total(rows, "points"), value.get("points"), words.points)
     yield _equal(f"{name}：各病例分值之和 = 总分值（分）", total(local, "points"), value.get("points"), words.points)
-    yield _equal(f"{name}：各机构病例之和 = 按病种分值付费的病例（例）", total(rows, "cases"), total(local, "cases"), words.count)
-    yield _equal(f"{name}：各机构记账额 + 除外应付 = 各病例记账额之和（元）", total(rows, "booked") + total(rows, "excluded_due"),
-                 total(local, "booked"))  # fmt: skip
+    yield _equal(
+        f"{name}：各机构病例之和 = 按病种分值付费的病例（例）", total(rows, "cases"), total(local, "cases"), words.count
+    )
+    yield _equal(
+        f"{name}：各机构记账额 + 除外应付 = 各病例记账额之和（元）",
+        total(rows, "booked") + total(rows, "excluded_due"),
+        total(local, "booked"),
+    )
     yield _equal(f"{name}：各月记账额之和 = 各机构记账额之和（元）", total(months, "booked"), total(rows, "booked"))
     yield _equal(f"{name}：各月实付之和 = 已按月支付之和（元）", total(months, "paid"), total(rows, "monthly_paid"))
-    yield _equal(f"{name}：各月质量保证金之和 = 预留的质量保证金（元）", total(months, "deposit"), total(rows, "deposit"))
+    yield _equal(
+        f"{name}：各月质量保证金之和 = 预留的质量保证金（元）", total(months, "deposit"), total(rows, "deposit")
+    )
     yield _none(f"{name}：月度应付合计 = 基本 + 调剂 + 除外 = 保证金 + 实付，不符的行", sum(map(_month_apart, months)))
-    owed = total(rows, "settled") - total(rows, "deductions") - (total(rows, "deposit") - total(rows, "deposit_returned"))
+    owed = (
+        total(rows, "settled") - total(rows, "deductions") - (total(rows, "deposit") - total(rows, "deposit_returned"))
+    )
     cash = total(rows, "monthly_paid") + total(rows, "prepaid") + total(rows, "final")
     yield _equal(f"{name}：已按月支付 + 已预付 + 年末应付 = 应结算额 − 违规扣减 − 未返还保证金（元）", cash, owed)
     yield _none(f"{name}：上式逐家核对，不符的机构", sum(map(_cash_apart, rows)))
-    yield _none(f"{name}：清算支付 = 核减前 − 核减，应结算额 = 清算支付 + 除外应付，不符的机构", sum(map(_pay_apart, rows)))
+    yield _none(
+        f"{name}：清算支付 = 核减前 − 核减，应结算额 = 清算支付 + 除外应付，不符的机构", sum(map(_pay_apart, rows))
+    )
     reserve = budget_of(closed, fund, "line", "reserve")
-    yield _most(f"{name}：清算支付合计不超过可分配基金 + 调剂金（元）", total(rows, "pay"), value.get("fund", ZERO) + reserve)
+    yield _most(
+        f"{name}：清算支付合计不超过可分配基金 + 调剂金（元）", total(rows, "pay"), value.get("fund", ZERO) + reserve
+    )
     granted = closed.of("prepay", fund_type=fund, outcome="granted")
     yield _equal(f"{name}：预付金之和 = 清算中收回的预付金（元）", total(granted, "amount"), total(rows, "prepaid"))
 
 
 def _shares_exactly(closed: Closed) -> bool:
     used = closed.parameters
-    return used.text("settle.entitlement.basis") in ("", "times_ratio") and used.text("settle.ratio_level") in ("", "pool")
+    return used.text("settle.entitlement.basis") in ("", "times_ratio") and used.text("settle.ratio_level") in (
+        "",
+        "pool",
+    )
 
 
 def _month_apart(row: Row) -> bool:
-    return bool(row["gross"] != row["base"] + row["extra"] + row["excluded_due"] or row["gross"] != row["deposit"] + row["paid"])
+    return bool(
+        row["gross"] != row["base"] + row["extra"] + row["excluded_due"] or row["gross"] != row["deposit"] + row["paid"]
+    )
 
 
 def _cash_apart(row: Row) -> bool:
@@ -108,7 +130,12 @@ def _cases(closed: Closed, local: Sequence[Row]) -> Iterator[Check]:
     summary = closed.summary
     yield _none("病例结果中重复的结算ID", whole["cases"] - whole["ids"])
     if "cases" in summary and "rejected" in summary:
-        yield _equal("读入病例 − 拒收病例 = 病例结果的行数（例）", summary["cases"] - summary["rejected"], whole["cases"], words.count)
+        yield _equal(
+            "读入病例 − 拒收病例 = 病例结果的行数（例）",
+            summary["cases"] - summary["rejected"],
+            whole["cases"],
+            words.count,
+        )
     if closed.engine.rows("SELECT count(*) FROM information_schema.tables WHERE table_name = 'trail'")[0][0]:
         priced = closed.engine.rows("SELECT count(*) FROM trail")[0][0]
         expected = closed.engine.rows("SELECT count(*) FROM cases WHERE bucket IS NOT NULL")[0][0]
@@ -121,14 +148,30 @@ def _cases(closed: Closed, local: Sequence[Row]) -> Iterator[Check]:
     )  # fmt: skip
     yield _none("逐家核对病例、分值、应付额，与年度清算不符的机构", apart)
     by_month = {(row["fund_type"], row["fixmedins_code"], row["month"]): row for row in closed.rows(MONTHS)}
-    off = sum(1 for row in closed.small["months"]
-              if (one := by_month.get((row["fund_type"], row["fixmedins_code"], row["month"]), _EMPTY))["cases"] != row["cases"]
-              or (one["points"] or ZERO) != row["points"])  # fmt: skip
+    off = sum(
+        1
+        for row in closed.small["months"]
+        if (one := by_month.get((row["fund_type"], row["fixmedins_code"], row["month"]), _EMPTY))["cases"]
+        != row["cases"]
+        or (one["points"] or ZERO) != row["points"]
+    )
     yield _none("逐家逐月核对病例和分值，与月度结算不符的行", off)
-    yield _equal("省内异地：各参保地应付之和 = 各病例应付额之和（元）", total(closed.small["offsite"], "due"), away["due"])
-    yield _equal("省内异地：各参保地病例之和 = 异地病例（例）", total(closed.small["offsite"], "cases"), away["cases"], words.count)
+    yield _equal(
+        "省内异地：各参保地应付之和 = 各病例应付额之和（元）", total(closed.small["offsite"], "due"), away["due"]
+    )
+    yield _equal(
+        "省内异地：各参保地病例之和 = 异地病例（例）",
+        total(closed.small["offsite"], "cases"),
+        away["cases"],
+        words.count,
+    )
     if closed.small["aux"]:
-        yield _equal("辅助分型：各类命中之和 = 命中分型的病例（例）", total(closed.small["aux"], "cases_hit"), whole["aux"], words.count)
+        yield _equal(
+            "辅助分型：各类命中之和 = 命中分型的病例（例）",
+            total(closed.small["aux"], "cases_hit"),
+            whole["aux"],
+            words.count,
+        )
 
 
 _EMPTY = {"cases": 0, "points": ZERO}
@@ -146,8 +189,12 @@ def _others(closed: Closed) -> Iterator[Check]:
         found = closed.rows(SPECIAL)[0]
         yield _none("特例单议：应付额与病例结果不符或找不到的病例", int(found["apart"]) + len(granted) - found["rows"])
     if closed.small["beds"] and closed.small["bed_supply"]:
-        yield _equal("床位：各区县占用床日之和 = 各机构占用床日之和（床日）", total(closed.small["bed_supply"], "occupied"),
-                     total(closed.small["beds"], "occupied"), words.count)  # fmt: skip
+        yield _equal(
+            "床位：各区县占用床日之和 = 各机构占用床日之和（床日）",
+            total(closed.small["bed_supply"], "occupied"),
+            total(closed.small["beds"], "occupied"),
+            words.count,
+        )
 
 
 def _kind_sums(closed: Closed) -> dict[str, tuple[Decimal, Decimal]]:
@@ -163,7 +210,9 @@ def _kind_sums(closed: Closed) -> dict[str, tuple[Decimal, Decimal]]:
         "YF": total([row for row in given if row["outcome"] == "granted"], "amount"), "YH": total(rows, "prepaid"),
     }  # fmt: skip
     stands = [row for row in closed.small["postings"] if row["outcome"] in _STANDS]
-    held = {kind: total([row for row in stands if str(row["entry_id"]).startswith(f"{kind}-")], "amount") for kind in due}
+    held = {
+        kind: total([row for row in stands if str(row["entry_id"]).startswith(f"{kind}-")], "amount") for kind in due
+    }
     return {kind: (held[kind], due[kind]) for kind in due}
 
 
@@ -192,12 +241,23 @@ def postings(closed: Closed) -> dict[str, Any]:
     for row in rows:
         batches.setdefault((str(row["batch"]), str(row["entry_date"]), str(row["outcome"])), []).append(row)
     shown = [
-        (batch, day, close_words.POSTED.get(outcome, outcome), words.count(len(held)), words.money(total(held, "amount")),
-         _kinds(held)) for (batch, day, outcome), held in sorted(batches.items(), key=lambda one: (one[0][1], one[0][0]))
-    ]  # fmt: skip
+        (
+            batch,
+            day,
+            close_words.POSTED.get(outcome, outcome),
+            words.count(len(held)),
+            words.money(total(held, "amount")),
+            _kinds(held),
+        )
+        for (batch, day, outcome), held in sorted(batches.items(), key=lambda one: (one[0][1], one[0][0]))
+    ]
     heads = columns("批次* 记账日期* 结果* 凭证数 借方金额 内容*")
     statements = sorted(path.name for path in (closed.folder / "statements").glob("*.*")) if rows else []
-    inner = sorted(str(path.relative_to(closed.folder)) for path in (closed.folder / "statements").glob("*/*")) if rows else []
+    inner = (
+        sorted(str(path.relative_to(closed.folder)) for path in (closed.folder / "statements").glob("*/*"))
+        if rows
+        else []
+    )
     return {
         "any": bool(rows), "statements": statements + inner,
         "grid": Grid("记账凭证，按批次", "凭证 张，金额 元", heads, shown, note="一批凭证同时记入或都不记。"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 
@@ -33,6 +33,8 @@ _UNITS = ((Decimal(10**8), "亿元"), (Decimal(10**4), "万元"), (Decimal(1), "
 _GRADES = {"绿": GREEN, "黄": "#f0e442", "橙": ORANGE, "红": RED}
 _BANDS = (SKY, GREEN, ORANGE, PURPLE, RED, BLUE, GREY, INK)
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right", "triangle-left")
+_BESIDE: Sequence[tuple[str, Literal["left", "right"], int]] = ((">=", "left", 9), ("<", "right", -9))
+"""Where the figure of a dot stands: on the side away from the line at 100%."""
 _LOG_TICKS = [step * 10.0**power for power in range(-2, 7) for step in (1, 3)]
 _MONTHS = [f"{month}月" for month in range(1, 13)]
 
@@ -43,14 +45,15 @@ def unit_of(amounts: Sequence[Decimal]) -> tuple[Decimal, str]:
     return next(((size, name) for size, name in _UNITS if largest >= size), _UNITS[-1])
 
 
-def _month_axis(width: int, title: str | None = "月份（月）") -> alt.X:
-    labels = None if width > NARROW else "replace(datum.label, '月', '')"
-    axis = alt.Axis(labelAngle=0, labelPadding=4, **({"labelExpr": labels} if labels else {}))
+def _month_axis(width: int, title: str = "月份（月）") -> alt.X:
+    """The twelve months; on a narrow page by their numbers."""
+    labels = "datum.label" if width > NARROW else "replace(datum.label, '月', '')"
+    axis = alt.Axis(labelAngle=0, labelPadding=4, labelExpr=labels)
     return alt.X("month:N", sort=_MONTHS, title=title, axis=axis)
 
 
 def plan_bars(fund: str, name: str, rows: Sequence[Row], grades: Sequence[str]) -> Chart:
-    """Booked by month against the month's budget; the colour and word of a column grade what is booked since January."""
+    """Booked by month against the month's budget; colour and word of a column grade what is booked since January."""
     size, unit = unit_of([row[key] for row in rows for key in ("plan", "booked")])
     values = [
         {"month": f"{row['month']}月", "plan": float(row["plan"] / size), "booked": float(row["booked"] / size),
@@ -65,7 +68,9 @@ def plan_bars(fund: str, name: str, rows: Sequence[Row], grades: Sequence[str]) 
         y = alt.Y("booked:Q", title=f"当月金额（{unit}）", axis=alt.Axis(format=",~f", tickCount=5))
         base = alt.Chart(data(values))
         legend = alt.Legend(columns=4, values=shown) if shown else None
-        bars = base.mark_bar(size=26 if width > NARROW else 11).encode(x=x, y=y, color=alt.Color("预警:N", scale=scale, legend=legend))
+        bars = base.mark_bar(size=26 if width > NARROW else 11).encode(
+            x=x, y=y, color=alt.Color("预警:N", scale=scale, legend=legend)
+        )
         ticks = base.mark_tick(color=INK, thickness=3, size=38 if width > NARROW else 17).encode(x=x, y="plan:Q")
         text = base.mark_text(dy=-9, baseline="bottom").encode(x=x, y="top:Q", text="word:N").transform_calculate(
             top="max(datum.plan, datum.booked)"
@@ -88,7 +93,9 @@ def month_bars(fund: str, name: str, rows: Sequence[Row]) -> Chart:
         {"month": f"{row['month']}月", "类别": word, "amount": float(row[key] / size)}
         for row in rows for word, key in keys.items()
     ]  # fmt: skip
-    colour = alt.Color("类别:N", scale=alt.Scale(domain=list(_PAID), range=list(_PAID.values())), legend=alt.Legend(columns=3))
+    colour = alt.Color(
+        "类别:N", scale=alt.Scale(domain=list(_PAID), range=list(_PAID.values())), legend=alt.Legend(columns=3)
+    )
 
     def draw(width: int) -> Layers:
         y = alt.Y("amount:Q", title=f"金额（{unit}）", axis=alt.Axis(format=",~f", tickCount=5))
@@ -97,15 +104,20 @@ def month_bars(fund: str, name: str, rows: Sequence[Row]) -> Chart:
         )  # fmt: skip
         return sized(bars, width, 250)
 
-    said = "；".join(f"{row['month']}月预算{row['budget'] / size:,.2f}、记账{row['booked'] / size:,.2f}、实付{row['paid'] / size:,.2f}{unit}"
-                    for row in rows)  # fmt: skip
+    said = "；".join(
+        f"{row['month']}月预算{row['budget'] / size:,.2f}、记账{row['booked'] / size:,.2f}、"
+        f"实付{row['paid'] / size:,.2f}{unit}"
+        for row in rows
+    )
     note = "实付 = 记账与预算中较小者 + 调剂 + 除外应付 − 质量保证金；次月结算日支付。"
     return chart(f"months{fund}", f"{name}：各月预算、记账和实付", said, draw, note)
 
 
 def band_scale(bands: Sequence[str]) -> tuple[list[str], list[str]]:
     """Colours and shapes of the bands in the order of the share table."""
-    return [_BANDS[at % len(_BANDS)] for at in range(len(bands))], [_SHAPES[at % len(_SHAPES)] for at in range(len(bands))]
+    return [_BANDS[at % len(_BANDS)] for at in range(len(bands))], [
+        _SHAPES[at % len(_SHAPES)] for at in range(len(bands))
+    ]
 
 
 def ratio_dots(fund: str, name: str, rows: Sequence[Row], bands: Sequence[str], limits: Sequence[float]) -> Chart:
@@ -113,7 +125,9 @@ def ratio_dots(fund: str, name: str, rows: Sequence[Row], bands: Sequence[str], 
     colours, shapes = band_scale(bands)
     known = [band for band in bands if any(row["band"] == band for row in rows)]
     values = [{**row, "分档": row["band"]} for row in rows]
-    picked = [(band, colour, shape) for band, colour, shape in zip(bands, colours, shapes, strict=True) if band in known]
+    picked = [
+        (band, colour, shape) for band, colour, shape in zip(bands, colours, shapes, strict=True) if band in known
+    ]
     domain, tones, forms = ([one[at] for one in picked] for at in range(3))
     low = min([row["ratio"] for row in rows] + list(limits) + [0.9])
     high = max([row["ratio"] for row in rows] + list(limits) + [1.1])
@@ -126,8 +140,12 @@ def ratio_dots(fund: str, name: str, rows: Sequence[Row], bands: Sequence[str], 
         scale = alt.Scale(domain=span, nice=False, zero=False)
         x = alt.X("ratio:Q", title="记账额与应付额之比（%）", scale=scale,
                   axis=alt.Axis(format=".0%", tickCount=8 if wide else 5))  # fmt: skip
-        y = alt.Y("entitlement:Q", title="应付额（万元，对数刻度）", scale=alt.Scale(type="log", domain=heights, nice=False),
-                  axis=alt.Axis(format=",~f", values=_LOG_TICKS))  # fmt: skip
+        y = alt.Y(
+            "entitlement:Q",
+            title="应付额（万元，对数刻度）",
+            scale=alt.Scale(type="log", domain=heights, nice=False),
+            axis=alt.Axis(format=",~f", values=_LOG_TICKS),
+        )
         dots = alt.Chart(data(values)).mark_point(filled=True, size=70 if wide else 45, opacity=0.75).encode(
             x=x, y=y, color=alt.Color("分档:N", scale=alt.Scale(domain=domain, range=tones), legend=legend),
             shape=alt.Shape("分档:N", scale=alt.Scale(domain=domain, range=forms), legend=legend),
@@ -138,8 +156,13 @@ def ratio_dots(fund: str, name: str, rows: Sequence[Row], bands: Sequence[str], 
         return sized(alt.layer(rules, dots), width, 330 if wide else 300)
 
     said = "；".join(f"{band}有{sum(1 for row in rows if row['band'] == band)}家" for band in known)
-    return chart(f"ratio{fund}", f"{name}：记账额与应付额之比落在哪一档", said, draw,
-                 "一点为一家医疗机构；虚线为各档的界限。越靠左，记账越少于应付；过100%为超支。医共体成员按医共体合计分档。")  # fmt: skip
+    return chart(
+        f"ratio{fund}",
+        f"{name}：记账额与应付额之比落在哪一档",
+        said,
+        draw,
+        "一点为一家医疗机构；虚线为各档的界限。越靠左，记账越少于应付；过100%为超支。医共体成员按医共体合计分档。",
+    )
 
 
 def ratio_bars(fund: str, name: str, rows: Sequence[Row], bands: Sequence[str], limits: Sequence[float]) -> Chart:
@@ -169,8 +192,10 @@ def ratio_bars(fund: str, name: str, rows: Sequence[Row], bands: Sequence[str], 
             y=y, x=x, color=alt.Color("分档:N", scale=alt.Scale(domain=domain, range=tones), legend=legend),
             shape=alt.Shape("分档:N", scale=alt.Scale(domain=domain, range=forms), legend=legend),
         )  # fmt: skip
-        text = [base.transform_filter(f"datum.ratio {sign} 1").mark_text(align=align, dx=dx).encode(y=y, x=x, text="text:N")
-                for sign, align, dx in ((">=", "left", 9), ("<", "right", -9))]  # fmt: skip
+        text = [
+            base.transform_filter(f"datum.ratio {sign} 1").mark_text(align=align, dx=dx).encode(y=y, x=x, text="text:N")
+            for sign, align, dx in _BESIDE
+        ]
         rule = alt.Chart(data([{"at": 1.0}])).mark_rule(color=INK).encode(
             x=alt.X("at:Q", scale=alt.Scale(domain=span, nice=False))
         )  # fmt: skip
@@ -184,8 +209,11 @@ def ratio_bars(fund: str, name: str, rows: Sequence[Row], bands: Sequence[str], 
 
 def bed_dots(rows: Sequence[Row]) -> Chart:
     """Occupied over paid bed-days by county and level: ``admdvs, hosp_lv, utilisation``."""
-    values = [{"区县": row["admdvs"], "等级": LEVELS[row["hosp_lv"] or ""], "share": float(row["utilisation"])} for row in rows]
-    order = sorted({row["区县"] for row in values})
+    values: list[dict[str, Any]] = [
+        {"区县": row["admdvs"] or "—", "等级": LEVELS[row["hosp_lv"] or ""], "share": float(row["utilisation"])}
+        for row in rows
+    ]
+    order = sorted({str(row["区县"]) for row in values})
     codes = [code for code in LEVELS if any((row["hosp_lv"] or "") == code for row in rows)]
     domain = [LEVELS[code] for code in codes]
     top = max([row["share"] for row in values] + [1.0]) * 1.08
@@ -195,11 +223,20 @@ def bed_dots(rows: Sequence[Row]) -> Chart:
         x = alt.X("share:Q", title="占用床日与可支付床日之比（%）", scale=alt.Scale(domain=[0, top], nice=False),
                   axis=alt.Axis(format=".0%", tickCount=6 if width > NARROW else 4))  # fmt: skip
         y = alt.Y("区县:N", sort=order, title="区县（医保区划代码）", axis=alt.Axis(minExtent=room(order), ticks=False))
-        dots = alt.Chart(data(values)).mark_point(filled=True, size=120, opacity=0.85).encode(
-            x=x, y=y,
-            color=alt.Color("等级:N", scale=alt.Scale(domain=domain, range=[LEVEL_COLOURS[c] for c in codes]), legend=legend),
-            shape=alt.Shape("等级:N", scale=alt.Scale(domain=domain, range=[LEVEL_SHAPES[c] for c in codes]), legend=legend),
-        )  # fmt: skip
+        dots = (
+            alt.Chart(data(values))
+            .mark_point(filled=True, size=120, opacity=0.85)
+            .encode(
+                x=x,
+                y=y,
+                color=alt.Color(
+                    "等级:N", scale=alt.Scale(domain=domain, range=[LEVEL_COLOURS[c] for c in codes]), legend=legend
+                ),
+                shape=alt.Shape(
+                    "等级:N", scale=alt.Scale(domain=domain, range=[LEVEL_SHAPES[c] for c in codes]), legend=legend
+                ),
+            )
+        )
         rule = alt.Chart(data([{"at": 1.0}])).mark_rule(color=INK, strokeDash=[5, 4]).encode(x="at:Q")
         return sized(alt.layer(rule, dots), width, max(90, 38 * len(order)))
 
@@ -210,18 +247,37 @@ def bed_dots(rows: Sequence[Row]) -> Chart:
 
 def aux_bars(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """CV before and after each kind of auxiliary type: ``name, before, after``."""
-    values = [{"name": row["name"], "时点": word, "cv": row[key]} for row in rows for word, key in (("分型前", "before"), ("分型后", "after"))]
+    values = [
+        {"name": row["name"], "时点": word, "cv": row[key]}
+        for row in rows
+        for word, key in (("分型前", "before"), ("分型后", "after"))
+    ]
     order = [row["name"] for row in rows]
     tones = {"分型前": GREY, "分型后": BLUE}
 
     def draw(width: int) -> Layers:
         y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(minExtent=room(order), ticks=False))
-        bars = alt.Chart(data(values)).mark_bar(height=12).encode(
-            y=y, yOffset=alt.YOffset("时点:N", sort=list(tones)),
-            x=alt.X("cv:Q", title="组内费用变异系数 CV（无单位）", axis=alt.Axis(tickCount=5, format=".1f")),
-            color=alt.Color("时点:N", scale=alt.Scale(domain=list(tones), range=list(tones.values())), legend=alt.Legend(columns=2)),
-        )  # fmt: skip
+        bars = (
+            alt.Chart(data(values))
+            .mark_bar(height=12)
+            .encode(
+                y=y,
+                yOffset=alt.YOffset("时点:N", sort=list(tones)),
+                x=alt.X("cv:Q", title="组内费用变异系数 CV（无单位）", axis=alt.Axis(tickCount=5, format=".1f")),
+                color=alt.Color(
+                    "时点:N",
+                    scale=alt.Scale(domain=list(tones), range=list(tones.values())),
+                    legend=alt.Legend(columns=2),
+                ),
+            )
+        )
         return sized(bars, width, max(70, 40 * len(order)))
 
     said = "；".join(f"{row['name']}由{row['before']:.2f}降到{row['after']:.2f}" for row in rows)
-    return chart("aux", "辅助分型使病种内的费用更一致", said, draw, "变异系数越小，同一病种的费用越一致；按病例数加权。统计描述，不影响支付。")
+    return chart(
+        "aux",
+        "辅助分型使病种内的费用更一致",
+        said,
+        draw,
+        "变异系数越小，同一病种的费用越一致；按病例数加权。统计描述，不影响支付。",
+    )

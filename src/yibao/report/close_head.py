@@ -34,9 +34,27 @@ def budget_of(closed: Closed, fund: str, kind: str, item: str | None = None, col
 def sums(closed: Closed, fund: str) -> dict[str, Decimal]:
     """The sums of the clearing rows of a fund."""
     rows = closed.of("clearing", fund_type=fund)
-    names = ("entitlement", "booked", "pay", "pay_before", "retained", "shared", "cut_shared", "cut_retained", "settled",
-             "excluded_due", "deductions", "deposit", "deposit_returned", "monthly_paid", "prepaid", "final", "fee",
-             "patient", "points")  # fmt: skip
+    names = (
+        "entitlement",
+        "booked",
+        "pay",
+        "pay_before",
+        "retained",
+        "shared",
+        "cut_shared",
+        "cut_retained",
+        "settled",
+        "excluded_due",
+        "deductions",
+        "deposit",
+        "deposit_returned",
+        "monthly_paid",
+        "prepaid",
+        "final",
+        "fee",
+        "patient",
+        "points",
+    )
     return {name: total(rows, name) for name in names}
 
 
@@ -83,8 +101,13 @@ def flow_grid(closed: Closed) -> Grid:
     ]  # fmt: skip
     rows = [_flow_row(closed.funds, label, figure) for label, figure in each]
     heads = columns("项目* " + " ".join([close_words.fund(fund) for fund in closed.funds] + ["合计"]))
-    return Grid("钱从哪里来，到哪里去", "元", heads, rows,
-                note="缩进的行是上一行的组成。预算收入、支出总额为全险种；住院DIP以下只含住院按病种分值付费，不含异地。")  # fmt: skip
+    return Grid(
+        "钱从哪里来，到哪里去",
+        "元",
+        heads,
+        rows,
+        note="缩进的行是上一行的组成。预算收入、支出总额为全险种；住院DIP以下只含住院按病种分值付费，不含异地。",
+    )
 
 
 def _flow_row(funds: Sequence[str], label: str, figure: Figure) -> list[str]:
@@ -101,11 +124,15 @@ def lead(closed: Closed, made: dict[str, Decimal], found: dict[str, dict[str, An
     hospitals = len({row["fixmedins_code"] for row in closed.small["clearing"]})
     large = words.large
     source = (
-        f"{'、'.join(close_words.fund(one) for one in closed.funds)}预算收入 {large(income)}，留余后安排支出 {large(lines)}，"
-        f"其中住院DIP（含年中调整）{large(dip)}。" if income else f"住院DIP预算 {large(dip)}。"
-    )  # fmt: skip
+        f"{'、'.join(close_words.fund(one) for one in closed.funds)}预算收入 {large(income)}，"
+        f"留余后安排支出 {large(lines)}，"
+        f"其中住院DIP（含年中调整）{large(dip)}。"
+        if income
+        else f"住院DIP预算 {large(dip)}。"
+    )
     return source + (
-        f"除外费用之外的 {large(fund)} 按分值分给 {words.count(hospitals)} 家医疗机构的 {words.count(local['cases'])} 例病例；"
+        f"除外费用之外的 {large(fund)} 按分值分给 {words.count(hospitals)} 家医疗机构的 "
+        f"{words.count(local['cases'])} 例病例；"
         f"各机构结算时已记账 {large(made['booked'])}。按记账额与应付额之比分档清算后支付 {large(made['pay'])}，比记账"
         f"{'多' if more >= 0 else '少'} {large(abs(more))}；扣减违规 {large(made['deductions'])}、考核未返还保证金 "
         f"{large(made['deposit'] - made['deposit_returned'])}。全年已按月支付 {large(made['monthly_paid'])}、年初预付 "
@@ -115,41 +142,72 @@ def lead(closed: Closed, made: dict[str, Decimal], found: dict[str, dict[str, An
 
 def cards(closed: Closed, made: dict[str, Decimal], found: dict[str, dict[str, Any]]) -> list[Card]:
     """The headline figures."""
-    local, away, outside = found["local"], found["offsite"], found["outside"]
-    rows = closed.small["clearing"]
+    return [
+        *_money_cards(closed, made),
+        *_value_cards(closed),
+        *_case_cards(closed, made, found),
+        *_other_cards(closed),
+    ]
+
+
+def _money_cards(closed: Closed, made: dict[str, Decimal]) -> list[Card]:
+    rows, fund = closed.small["clearing"], total(closed.small["values"], "fund")
     gain = sum(1 for row in rows if row["pay"] > row["booked"])
     loss = sum(1 for row in rows if row["pay"] < row["booked"])
-    special = closed.small["special"]
-    granted = [row for row in special if row["outcome"] == "granted"]
-    prepaid = [row for row in closed.small["prepay"] if row["outcome"] == "granted"]
+    booked, pay, final = made["booked"], made["pay"], made["final"]
+    paid = words.percent(words.ratio(pay, booked))
+    sides = f"{words.count(gain)} 家次多于记账（结余留用），{words.count(loss)} 家次少于记账（超支自担）。"
+    part = words.percent(words.ratio(final, made["settled"]))
+    return [
+        Card(
+            "可分配基金",
+            words.large(fund),
+            f"{words.money(fund)} 元",
+            "调整后的住院DIP预算减去除外费用，按分值全部分给病例。",
+        ),
+        Card(
+            "医疗机构记账额",
+            words.large(booked),
+            f"{words.money(booked)} 元",
+            "出院结算时由统筹基金记账、医疗机构垫付的金额。",
+        ),
+        Card("年度清算支付", words.large(pay), f"与记账额之比 {paid}", sides),
+        Card("年末应付", words.large(final), f"占应结算额 {part}", "应得减去已按月支付和年初预付；负数为应退回。"),
+    ]
+
+
+def _case_cards(closed: Closed, made: dict[str, Decimal], found: dict[str, dict[str, Any]]) -> list[Card]:
+    rows, count = closed.small["clearing"], words.count
+    local, away, outside = found["local"], found["offsite"], found["outside"]
     grouped = words.percent(words.ratio(local["grouped"], local["cases"]))
-    large, money, count = words.large, words.money, words.count
-    own = [
-        Card("可分配基金", large(total(closed.small["values"], "fund")), f"{money(total(closed.small['values'], 'fund'))} 元",
-             "调整后的住院DIP预算减去除外费用，按分值全部分给病例。"),
-        Card("医疗机构记账额", large(made["booked"]), f"{money(made['booked'])} 元", "出院结算时由统筹基金记账、医疗机构垫付的金额。"),
-        Card("年度清算支付", large(made["pay"]), f"与记账额之比 {words.percent(words.ratio(made['pay'], made['booked']))}",
-             f"{count(gain)} 家次多于记账（结余留用），{count(loss)} 家次少于记账（超支自担）。"),
-        Card("年末应付", large(made["final"]), f"占应结算额 {words.percent(words.ratio(made['final'], made['settled']))}",
-             "应得减去已按月支付和年初预付；负数为应退回。"),
-        *_value_cards(closed),
-        Card("病例", f"{count(local['cases'])} 例", f"入组率 {grouped}；读入 {count(closed.summary.get('cases', 0))}，拒收 "
-             f"{count(closed.summary.get('rejected', 0))} 例", "本统筹区参保、按病种分值付费的出院病例。"),
-        Card("医疗机构", f"{count(len({row['fixmedins_code'] for row in rows}))} 家",
-             f"医共体 {count(len({row['group_code'] for row in closed.small['groups']}))} 个，新增机构 "
-             f"{count(len({row['fixmedins_code'] for row in rows if row['is_new']}))} 家",
+    read = f"读入 {count(closed.summary.get('cases', 0))}，拒收 {count(closed.summary.get('rejected', 0))} 例"
+    places = count(len({row["fixmedins_code"] for row in rows}))
+    groups = count(len({row["group_code"] for row in closed.small["groups"]}))
+    new = count(len({row["fixmedins_code"] for row in rows if row["is_new"]}))
+    own = words.percent(words.ratio(made["patient"], made["fee"]))
+    due = f"应付 {words.money(away['due'])} 元；跨省 {count(outside['cases'])} 例"
+    return [
+        Card("病例", f"{count(local['cases'])} 例", f"入组率 {grouped}；{read}",
+             "本统筹区参保、按病种分值付费的出院病例。"),
+        Card("医疗机构", f"{places} 家", f"医共体 {groups} 个，新增机构 {new} 家",
              "有本统筹区参保病例、参加年度清算的医疗机构。"),
-        Card("医疗总费用", large(local["fee"]), f"个人负担 {words.percent(words.ratio(made['patient'], made['fee']))}",
+        Card("医疗总费用", words.large(local["fee"]), f"个人负担 {own}",
              "本统筹区参保病例的费用之和，含个人负担和除外费用。"),
-        Card("省内异地", f"{count(away['cases'])} 例", f"应付 {money(away['due'])} 元；跨省 {count(outside['cases'])} 例",
-             "同省其他统筹区参保，由参保地基金负担，不占本地预算。"),
-        Card("预付金", large(total(prepaid, "amount")), f"{count(len(prepaid))} 家次，申请未获 "
-             f"{count(sum(1 for row in closed.small['prepay'] if row['outcome'] not in ('granted', 'not_applied')))} 家次",
-             "年初按上年月均支付额和信用系数预付，年末收回。"),
-        Card("特例单议", f"{count(len(granted))} 例通过", f"申请 {count(len(special))} 例，追加 {money(total(granted, 'added'))} 元",
-             "限额以内、评审通过的特殊病例，另行计分。"),
+        Card("省内异地", f"{count(away['cases'])} 例", due, "同省其他统筹区参保，由参保地基金负担，不占本地预算。"),
     ]  # fmt: skip
-    return own
+
+
+def _other_cards(closed: Closed) -> list[Card]:
+    special, prepay, count = closed.small["special"], closed.small["prepay"], words.count
+    granted = [row for row in special if row["outcome"] == "granted"]
+    given = [row for row in prepay if row["outcome"] == "granted"]
+    refused = [row for row in prepay if row["outcome"] not in ("granted", "not_applied")]
+    told = f"{count(len(given))} 家次，申请未获 {count(len(refused))} 家次"
+    added = f"申请 {count(len(special))} 例，追加 {words.money(total(granted, 'added'))} 元"
+    return [
+        Card("预付金", words.large(total(given, "amount")), told, "年初按上年月均支付额和信用系数预付，年末收回。"),
+        Card("特例单议", f"{count(len(granted))} 例通过", added, "限额以内、评审通过的特殊病例，另行计分。"),
+    ]
 
 
 def _value_cards(closed: Closed) -> list[Card]:
@@ -173,8 +231,15 @@ def finding_grid(closed: Closed) -> Grid | None:
     if not found:
         return None
     names = {"error": "错误", "warning": "提醒", "info": "说明"}
-    rows = [(str(one.get("message", "")), names.get(str(one.get("severity")), str(one.get("severity", ""))),
-             _whose(closed, str(one.get("key", ""))), str(one.get("next_step", ""))) for one in found[:MOST_FINDINGS]]  # fmt: skip
+    rows = [
+        (
+            str(one.get("message", "")),
+            names.get(str(one.get("severity")), str(one.get("severity", ""))),
+            _whose(closed, str(one.get("key", ""))),
+            str(one.get("next_step", "")),
+        )
+        for one in found[:MOST_FINDINGS]
+    ]
     more = len(found) - len(rows)
     note = f"另有{words.count(more)}条，见 findings.xlsx 和 summary.json。" if more else ""
     return Grid("清算过程中发现的问题", "条", columns("问题* 性质* 对象* 下一步*"), rows, note=note)

@@ -81,17 +81,31 @@ def _about(year: _Year, code: str) -> list[tuple[str, str]]:
     beds = next(iter(year.beds.get(code, [])), None)
     level = str(rows[0]["hosp_lv"] or "") if rows else ""
     groups = {str(row["group_code"]) for row in rows if row["group_code"]}
-    named = [str(row["group_name"] or row["group_code"]) for row in year.closed.small["groups"] if row["group_code"] in groups]
+    named = [
+        str(row["group_name"] or row["group_code"])
+        for row in year.closed.small["groups"]
+        if row["group_code"] in groups
+    ]
     told = [("医疗机构代码", code), ("医疗机构", year.closed.hospital(code)), ("等级", words.LEVELS.get(level, level))]
     if named:
         told.append(("医共体", "、".join(dict.fromkeys(named))))
     if any(row["is_new"] for row in rows):
         told.append(("新增定点", "是"))
     if coefficient is not None:
-        told.append(("机构系数", f"{coefficient['coefficient']:.4f}（基本{coefficient['base']:.4f}，加成{coefficient['addon']:.4f}）"))
+        told.append(
+            (
+                "机构系数",
+                f"{coefficient['coefficient']:.4f}（基本{coefficient['base']:.4f}，加成{coefficient['addon']:.4f}）",
+            )
+        )
     if beds is not None:
         over = f"，超出{words.count(beds['excess'])}床日" if beds["excess"] else ""
-        told.append(("床位", f"编制{beds['auth_beds']}、协议{beds['agreement_beds']}张，使用率{words.percent(beds['utilisation'])}{over}"))
+        told.append(
+            (
+                "床位",
+                f"编制{beds['auth_beds']}、协议{beds['agreement_beds']}张，使用率{words.percent(beds['utilisation'])}{over}",
+            )
+        )
     away = year.offsite.get(code, [])
     if away:
         due = sum((row["due"] for row in away), ZERO)
@@ -133,19 +147,43 @@ def _groups(year: _Year, own: Slice) -> list[tuple[Any, ...]]:
 
 def _deviating(own: Slice) -> list[tuple[Any, ...]]:
     return [
-        (setl_id, close_words.fund(fund), day, code or "", words.DEVIATIONS.get(kind, kind), deviation, fee, standard, points,
-         due, booked, gain, close_words.SPECIAL.get(special, special or ""))
-        for setl_id, fund, day, code, kind, deviation, fee, standard, points, due, booked, gain, special in own["deviating"]
-    ]  # fmt: skip
+        (
+            setl_id,
+            close_words.fund(fund),
+            day,
+            code or "",
+            words.DEVIATIONS.get(kind, kind),
+            deviation,
+            fee,
+            standard,
+            points,
+            due,
+            booked,
+            gain,
+            close_words.SPECIAL.get(special, special or ""),
+        )
+        for setl_id, fund, day, code, kind, deviation, fee, standard, points, due, booked, gain, special in own[
+            "deviating"
+        ]
+    ]
 
 
 def _special(year: _Year, code: str) -> list[tuple[Any, ...]]:
     return [
-        (row["setl_id"], close_words.fund(row["fund_type"]), close_words.REASONS.get(row["review_reason"], row["review_reason"]),
-         close_words.SPECIAL.get(row["outcome"], row["outcome"]), row["fee"], row["standard"], row["multiple"],
-         row["plain_due"], row["due"], row["added"])
+        (
+            row["setl_id"],
+            close_words.fund(row["fund_type"]),
+            close_words.REASONS.get(row["review_reason"], row["review_reason"]),
+            close_words.SPECIAL.get(row["outcome"], row["outcome"]),
+            row["fee"],
+            row["standard"],
+            row["multiple"],
+            row["plain_due"],
+            row["due"],
+            row["added"],
+        )
         for row in year.special.get(code, [])
-    ]  # fmt: skip
+    ]
 
 
 def _excluded(own: Slice) -> list[tuple[Any, ...]]:
@@ -163,8 +201,10 @@ def _months(year: _Year, code: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _clearing(year: _Year, code: str) -> dict[str, list[Line]]:
-    return {close_words.fund(str(row["fund_type"])): [_line(step, row) for step in final_steps(year.closed, year.book, row)]
-            for row in year.clearing.get(code, [])}  # fmt: skip
+    return {
+        close_words.fund(str(row["fund_type"])): [_line(step, row) for step in final_steps(year.closed, year.book, row)]
+        for row in year.clearing.get(code, [])
+    }
 
 
 def _line(step: Any, row: Row) -> Line:
@@ -190,35 +230,60 @@ def _flags(own: Slice) -> list[tuple[Any, ...]]:
 
 def _flagged(own: Slice) -> list[tuple[Any, ...]]:
     return [
-        (setl_id, "、".join(close_words.FLAGS.get(one, one) for one in str(flags).split("|")), close_words.fund(fund), day,
-         code or "", fee, due) for setl_id, fund, day, code, flags, fee, due in own["flagged"]
-    ]  # fmt: skip
+        (
+            setl_id,
+            "、".join(close_words.FLAGS.get(one, one) for one in str(flags).split("|")),
+            close_words.fund(fund),
+            day,
+            code or "",
+            fee,
+            due,
+        )
+        for setl_id, fund, day, code, flags, fee, due in own["flagged"]
+    ]
 
 
-def _checks(year: _Year, code: str, own: Slice) -> list[tuple[str, Decimal, Decimal]]:
-    """Sums of the workbook's sheets against the hospital's rows of the clearing."""
+def _checks(year: _Year, code: str, own: Slice) -> list[tuple[str, str, Decimal, Decimal]]:
+    """Sums of the workbook's sheets against the hospital's rows of the clearing: label, kind, both figures."""
     rows = year.clearing.get(code, [])
-    found: list[tuple[str, Any, Any]] = []
-    for label, at, name in (("病例数（例）", 1, "cases"), ("分值（分）", 3, "points"), ("应付额（元）", 10, "entitlement"),
-                            ("记账额（元）", 11, "booked")):  # fmt: skip
-        found.append((f"病种表合计的{label}", sum((row[at] or 0 for row in own["groups"]), ZERO), _sum(rows, name)))
+    found: list[tuple[str, str, Any, Any]] = []
+    for label, kind, at, name in (
+        ("病例数（例）", "int", 1, "cases"),
+        ("分值（分）", "points", 3, "points"),
+        ("应付额（元）", "money", 10, "entitlement"),
+        ("记账额（元）", "money", 11, "booked"),
+    ):
+        found.append(
+            (f"病种表合计的{label}", kind, sum((row[at] or 0 for row in own["groups"]), ZERO), _sum(rows, name))
+        )
     for row in rows:
         fund, name = row["fund_type"], close_words.fund(row["fund_type"])
         buckets = [one for one in own["buckets"] if one[0] == fund]
         months = [one for one in year.months.get(code, []) if one["fund_type"] == fund]
         excluded = sum((one[3] for one in own["excluded_counts"] if one[0] == fund), ZERO)
+        held = row["deposit"] - row["deposit_returned"]
+        final = row["settled"] - row["deductions"] - held - row["monthly_paid"] - row["prepaid"]
         found += [
-            (f"{name}：计分类别的病例之和（例）", sum(one[2] for one in buckets), row["cases"]),
-            (f"{name}：计分类别的应付额之和（元）", sum((one[5] or ZERO for one in buckets), ZERO), row["entitlement"]),
-            (f"{name}：除外应付之和（元）", excluded, row["excluded_due"]),
-            (f"{name}：各月记账额之和（元）", _sum(months, "booked"), row["booked"]),
-            (f"{name}：各月实付之和（元）", _sum(months, "paid"), row["monthly_paid"]),
-            (f"{name}：各月质量保证金之和（元）", _sum(months, "deposit"), row["deposit"]),
-            (f"{name}：应结算额 − 扣减 − 未返还保证金 − 已按月支付 − 已预付（元）",
-             row["settled"] - row["deductions"] - (row["deposit"] - row["deposit_returned"]) - row["monthly_paid"] - row["prepaid"],
-             row["final"]),
-        ]  # fmt: skip
-    return [(label, Decimal(left), Decimal(right)) for label, left, right in found]
+            (f"{name}：计分类别的病例之和（例）", "int", sum(one[2] for one in buckets), row["cases"]),
+            (
+                f"{name}：计分类别的分值之和（分）",
+                "points",
+                sum((one[3] or ZERO for one in buckets), ZERO),
+                row["points"],
+            ),
+            (
+                f"{name}：计分类别的应付额之和（元）",
+                "money",
+                sum((one[5] or ZERO for one in buckets), ZERO),
+                row["entitlement"],
+            ),
+            (f"{name}：除外应付之和（元）", "money", excluded, row["excluded_due"]),
+            (f"{name}：各月记账额之和（元）", "money", _sum(months, "booked"), row["booked"]),
+            (f"{name}：各月实付之和（元）", "money", _sum(months, "paid"), row["monthly_paid"]),
+            (f"{name}：各月质量保证金之和（元）", "money", _sum(months, "deposit"), row["deposit"]),
+            (f"{name}：应结算额 − 扣减 − 未返还保证金 − 已按月支付 − 已预付（元）", "money", final, row["final"]),
+        ]
+    return [(label, kind, Decimal(left), Decimal(right)) for label, kind, left, right in found]
 
 
 def _sum(rows: Sequence[Row], name: str) -> Decimal:
@@ -235,5 +300,7 @@ def _notes(year: _Year) -> list[str]:
     ]
     unverified = closed.parameters.unverified()
     if unverified:
-        notes.append(f"本年清算使用了{len(unverified)}项未经核实的参数（假定或第三方整理），见全市清算报告；取得正式规定前不宜作为支付依据。")
+        notes.append(
+            f"本年清算使用了{len(unverified)}项未经核实的参数（假定或第三方整理），见全市清算报告；取得正式规定前不宜作为支付依据。"
+        )
     return notes

@@ -31,8 +31,8 @@ Row = Mapping[str, Any]
 class Closed:
     """A closed year: its folder, summary and parameters, with its tables in the session ``engine``.
 
-    ``small`` are the rows of every result table but the cases, in the order of the file; ``cases`` and ``trail`` are views
-    of the session. Amounts are 元 and points 分, exact. ``saved`` is the catalogue the year was grouped by, if it is there.
+    ``small`` are the rows of every result table but the cases, in the order of the file; ``cases`` and ``trail`` are
+    views of the session. Amounts are 元 and points 分, exact. ``saved`` is the catalogue of the run, where it is there.
     """
 
     folder: Path
@@ -81,7 +81,8 @@ class Closed:
     def progress(self, fund: str) -> list[Mapping[str, Any]]:
         """Month by month what is booked since January against the budget in proportion to time, with its grade."""
         found = (one for one in self.summary.get("funds") or [] if one.get("fund_type") == fund)
-        return list(next(found, {}).get("progress") or [])
+        own: Row = next(found, {})
+        return list(own.get("progress") or [])
 
     @cached_property
     def groups(self) -> dict[str, Row]:

@@ -17,11 +17,13 @@ MOST_CASES = 300
 
 PREPARE = (
     """CREATE OR REPLACE TEMP TABLE own AS
-    SELECT c.setl_id, c.fixmedins_code, coalesce(c.hosp_lv, '') AS hosp_lv, c.fund_type, c.scope, c.dscg_date, c.month, c.dip_code,
-        c.dip_type, c.bucket, c.group_points, c.aux_kind, c.aux_type, c.aux, c.deviation_type, c.deviation, c.case_points,
+    SELECT c.setl_id, c.fixmedins_code, coalesce(c.hosp_lv, '') AS hosp_lv, c.fund_type, c.scope, c.dscg_date,
+        c.month, c.dip_code, c.dip_type, c.bucket, c.group_points, c.aux_kind, c.aux_type, c.aux, c.deviation_type,
+        c.deviation, c.case_points,
         c.medfee_sumamt, c.excluded, c.booked, c.patient, c.standard, c.due, c.special, c.flags, t.stay_days,
         CASE WHEN c.medfee_sumamt > 0 AND c.excluded > 0 THEN CAST(idiv(
-            2 * CAST(c.excluded * 100 AS HUGEINT) * CAST(c.booked * 100 AS HUGEINT) + CAST(c.medfee_sumamt * 100 AS HUGEINT),
+            2 * CAST(c.excluded * 100 AS HUGEINT) * CAST(c.booked * 100 AS HUGEINT)
+            + CAST(c.medfee_sumamt * 100 AS HUGEINT),
             2 * CAST(c.medfee_sumamt * 100 AS HUGEINT)) * CAST(0.01 AS DECIMAL(3, 2)) AS DECIMAL(18, 2))
             ELSE CAST(0 AS DECIMAL(18, 2)) END AS excluded_due
     FROM cases AS c LEFT JOIN trail AS t ON t.setl_id = c.setl_id WHERE c.bucket IS NOT NULL""",
@@ -35,8 +37,8 @@ PREPARE = (
 
 TABLES: Mapping[str, str] = {
     "groups": """
-        SELECT o.fixmedins_code, coalesce(o.dip_code, '') AS dip_code, count(*) AS cases, avg(o.group_points) AS group_points,
-            sum(o.case_points) AS points, sum(o.medfee_sumamt) AS fee,
+        SELECT o.fixmedins_code, coalesce(o.dip_code, '') AS dip_code, count(*) AS cases,
+            avg(o.group_points) AS group_points, sum(o.case_points) AS points, sum(o.medfee_sumamt) AS fee,
             avg(CAST(o.medfee_sumamt AS DOUBLE)) AS mean_fee, max(l.fee) AS level_fee, max(p.fee) AS pool_fee,
             avg(CAST(o.stay_days AS DOUBLE)) AS days, max(p.days) AS pool_days,
             sum(o.due) AS due, sum(o.booked - o.excluded_due) AS booked,
@@ -47,8 +49,8 @@ TABLES: Mapping[str, str] = {
         WHERE o.scope = 'local' GROUP BY o.fixmedins_code, coalesce(o.dip_code, '')
         ORDER BY o.fixmedins_code, gain, coalesce(o.dip_code, '')""",
     "deviating": """
-        SELECT fixmedins_code, setl_id, fund_type, dscg_date, dip_code, deviation_type, deviation, medfee_sumamt, standard,
-            case_points, due, booked, due - (booked - excluded_due) AS gain, special
+        SELECT fixmedins_code, setl_id, fund_type, dscg_date, dip_code, deviation_type, deviation, medfee_sumamt,
+            standard, case_points, due, booked, due - (booked - excluded_due) AS gain, special
         FROM (SELECT *, row_number() OVER (PARTITION BY fixmedins_code ORDER BY
                 CASE deviation_type WHEN 'extreme' THEN 1 WHEN 'high' THEN 2 ELSE 3 END,
                 due - (booked - excluded_due), setl_id) AS nth
@@ -57,23 +59,26 @@ TABLES: Mapping[str, str] = {
     "deviation_counts": """
         SELECT fixmedins_code, deviation_type, count(*) AS cases, sum(medfee_sumamt) AS fee, sum(due) AS due,
             sum(booked - excluded_due) AS booked
-        FROM own WHERE scope = 'local' GROUP BY fixmedins_code, deviation_type ORDER BY fixmedins_code, deviation_type""",
+        FROM own WHERE scope = 'local' GROUP BY fixmedins_code, deviation_type
+        ORDER BY fixmedins_code, deviation_type""",
     "excluded": """
         SELECT fixmedins_code, setl_id, fund_type, dscg_date, dip_code, medfee_sumamt, excluded, booked, excluded_due
         FROM (SELECT *, row_number() OVER (PARTITION BY fixmedins_code ORDER BY excluded DESC, setl_id) AS nth
             FROM own WHERE excluded > 0)
         WHERE nth <= $most ORDER BY fixmedins_code, nth""",
     "excluded_counts": """
-        SELECT fixmedins_code, fund_type, count(*) AS cases, sum(excluded) AS excluded, sum(excluded_due) AS excluded_due
+        SELECT fixmedins_code, fund_type, count(*) AS cases, sum(excluded) AS excluded,
+            sum(excluded_due) AS excluded_due
         FROM own WHERE excluded > 0 AND scope = 'local' GROUP BY fixmedins_code, fund_type
         ORDER BY fixmedins_code, fund_type""",
     "buckets": """
-        SELECT fixmedins_code, fund_type, bucket, count(*) AS cases, sum(case_points) AS points, sum(medfee_sumamt) AS fee,
-            sum(due) AS due, sum(booked - excluded_due) AS booked
+        SELECT fixmedins_code, fund_type, bucket, count(*) AS cases, sum(case_points) AS points,
+            sum(medfee_sumamt) AS fee, sum(due) AS due, sum(booked - excluded_due) AS booked
         FROM own WHERE scope = 'local' GROUP BY fixmedins_code, fund_type, bucket
         ORDER BY fixmedins_code, fund_type, bucket""",
     "aux": """
-        SELECT fixmedins_code, aux_kind, aux_type, count(*) AS cases, avg(aux) AS aux, sum(case_points) AS points, sum(due) AS due
+        SELECT fixmedins_code, aux_kind, aux_type, count(*) AS cases, avg(aux) AS aux, sum(case_points) AS points,
+            sum(due) AS due
         FROM own WHERE aux_kind IS NOT NULL GROUP BY fixmedins_code, aux_kind, aux_type
         ORDER BY fixmedins_code, aux_kind, aux_type""",
     "flagged": """
@@ -91,7 +96,8 @@ TABLES: Mapping[str, str] = {
         GROUP BY fixmedins_code, flag ORDER BY fixmedins_code, flag""",
     "funds": """
         SELECT fixmedins_code, fund_type, count(*) AS cases, sum(case_points) AS points, sum(due) AS due,
-            sum(booked - excluded_due) AS booked, sum(excluded_due) AS excluded_due, sum(medfee_sumamt - coalesce(excluded, 0)) AS fee
+            sum(booked - excluded_due) AS booked, sum(excluded_due) AS excluded_due,
+            sum(medfee_sumamt - coalesce(excluded, 0)) AS fee
         FROM own WHERE scope = 'local' GROUP BY fixmedins_code, fund_type ORDER BY fixmedins_code, fund_type""",
     "measures": """
         SELECT o.fixmedins_code, count(*) AS cases, sum(o.medfee_sumamt) AS fee, sum(o.booked) AS booked,
@@ -156,16 +162,22 @@ def measures(closed: Closed, rows: Mapping[str, tuple[Any, ...]]) -> dict[str, d
     scale = int((closed.summary.get("facts") or {}).get("score_scale") or 1)
     money: dict[str, dict[str, Decimal]] = {}
     for row in closed.small["clearing"]:
-        own = money.setdefault(str(row["fixmedins_code"]), dict.fromkeys(("pay", "fee", "booked", "entitlement"), Decimal(0)))
+        own = money.setdefault(
+            str(row["fixmedins_code"]), dict.fromkeys(("pay", "fee", "booked", "entitlement"), Decimal(0))
+        )
         for name in own:
             own[name] += row[name]
     found = {}
     for code, (_, _, _, points, grouped, days, cost, time) in rows.items():
         own = money.get(code, {})
         found[code] = {
-            "cmi": float(points) / grouped / scale if grouped else None, "days": days, "cost_index": cost, "time_index": time,
-            "share": _over(own.get("pay"), own.get("fee")), "ratio": _over(own.get("booked"), own.get("entitlement")),
-        }  # fmt: skip
+            "cmi": float(points) / grouped / scale if grouped else None,
+            "days": days,
+            "cost_index": cost,
+            "time_index": time,
+            "share": _over(own.get("pay"), own.get("fee")),
+            "ratio": _over(own.get("booked"), own.get("entitlement")),
+        }
     return found
 
 

@@ -11,10 +11,17 @@ FUNDS: Mapping[str, str] = {"310": "职工医保", "390": "居民医保"}
 """险种 by fund_type, short, in the order of tables and charts."""
 
 BUCKETS: Mapping[str, str] = {
-    "special": "特例单议", "bed_day": "床日付费病种", "day": "日间手术病种", "tcm": "中医优势病种", "primary": "基层病种",
-    "aux": "辅助分型病种", "core": "核心病种", "composite": "综合病种", "other": "先期、并项、诊断辅助病种",
+    "special": "特例单议",
+    "bed_day": "床日付费病种",
+    "day": "日间手术病种",
+    "tcm": "中医优势病种",
+    "primary": "基层病种",
+    "aux": "辅助分型病种",
+    "core": "核心病种",
+    "composite": "综合病种",
+    "other": "先期、并项、诊断辅助病种",
     "ungrouped": "未入组",
-}  # fmt: skip
+}
 """计分类别 by bucket, in the order in which the first that fits takes the case."""
 
 BUCKET_RULES: Mapping[str, str] = {
@@ -26,7 +33,7 @@ BUCKET_RULES: Mapping[str, str] = {
     "aux": "核心病种命中辅助分型，分值乘以调节系数",
     "core": "核心病种，没有命中特别的计分办法",
     "composite": "综合病种",
-    "other": "先期、并项、诊断辅助规则表中的病种",
+    "other": "先期、并项、诊断辅助病种",
     "ungrouped": "没有相应的病种",
 }
 
@@ -84,39 +91,67 @@ UNITS: Mapping[str, str] = {
 """The unit of a column by its kind; counts and ratios name theirs in the heading."""
 
 TABLES: Mapping[str, str] = {
-    "budget": "预算", "values": "点值", "months": "月度结算", "prepay": "预付金", "clearing": "年度清算", "groups": "医共体",
-    "offsite": "省内异地", "coefficients": "机构系数", "addon_items": "加成项目", "beds": "床位", "bed_supply": "床位供需",
-    "special": "特例单议", "aux": "辅助分型", "primary": "基层病种", "indicators": "指标", "postings": "记账",
-}  # fmt: skip
+    "budget": "预算",
+    "values": "点值",
+    "months": "月度结算",
+    "prepay": "预付金",
+    "clearing": "年度清算",
+    "groups": "医共体",
+    "offsite": "省内异地",
+    "coefficients": "机构系数",
+    "addon_items": "加成项目",
+    "beds": "床位",
+    "bed_supply": "床位供需",
+    "special": "特例单议",
+    "aux": "辅助分型",
+    "primary": "基层病种",
+    "indicators": "指标",
+    "postings": "记账",
+}
 """Sheet names by result table."""
 
 GRAINS: Mapping[str, str] = {
-    "budget": "一行一个险种的一项收入、支出指标或一个月", "values": "一行一个险种", "months": "一行一个险种、机构、月",
-    "prepay": "一行一个险种、机构", "clearing": "一行一个险种、机构", "groups": "一行一个险种、医共体",
-    "offsite": "一行一个险种、机构、参保地", "coefficients": "一行一家机构", "addon_items": "一行一家机构的一个加成项目",
-    "beds": "一行一家机构", "bed_supply": "一行一个区县、等级", "special": "一行一例特例单议申请", "aux": "一行一类辅助分型",
-    "primary": "一行一个基层病种", "indicators": "一行一个指标", "postings": "一行一张记账凭证",
-}  # fmt: skip
+    "budget": "一行一个险种的一项收入、支出指标或一个月",
+    "values": "一行一个险种",
+    "months": "一行一个险种、机构、月",
+    "prepay": "一行一个险种、机构",
+    "clearing": "一行一个险种、机构",
+    "groups": "一行一个险种、医共体",
+    "offsite": "一行一个险种、机构、参保地",
+    "coefficients": "一行一家机构",
+    "addon_items": "一行一家机构的一个加成项目",
+    "beds": "一行一家机构",
+    "bed_supply": "一行一个区县、等级",
+    "special": "一行一例特例单议申请",
+    "aux": "一行一类辅助分型",
+    "primary": "一行一个基层病种",
+    "indicators": "一行一个指标",
+    "postings": "一行一张记账凭证",
+}
 """What a row of each table is."""
 
 _HEADS = """
-    fund_type 险种 | kind 类别 | item 项目 | label 名称 | planned 年初预算 | adjusted 调整后预算 | budget 预算 | excluded 除外费用
+    fund_type 险种 | kind 类别 | item 项目 | label 名称 | planned 年初预算 | adjusted 调整后预算 | budget 预算
+    excluded 除外费用
     fund 可分配基金 | booked 记账额 | fee 医疗总费用 | ratio 比率 | points 分值 | opening_value 年初点值（元/分）
     settlement_value 结算点值（元/分） | cases 病例数（例） | fixmedins_code 医疗机构代码 | month 月份（月）
     excluded_due 除外应付 | base 基本支付 | extra 调剂支付 | gross 应付合计 | deposit 质量保证金 | paid 实付
-    last_year_paid 上年支付额 | mean 月均支付额 | credit_lv 信用等级 | credit 信用系数（倍） | outcome 结果 | amount 金额
+    last_year_paid 上年支付额 | mean 月均支付额 | credit_lv 信用等级 | credit 信用系数（倍） | outcome 结果
+    amount 金额
     hosp_lv 等级 | group_code 医共体代码 | is_new 新增机构 | patient 个人负担 | entitlement 应付额 | band 分档
     pay_before 核减前支付 | retained 结余留用 | shared 基金分担超支 | cut_shared 核减分担 | cut_retained 核减留用
     pay 清算支付 | settled 应结算额 | deductions 违规扣减 | score 考核得分率 | deposit_returned 返还保证金
     monthly_paid 已按月支付 | prepaid 已预付 | final 年末应付 | share 年末应付占比
     group_name 医共体 | group_method 支付办法 | members 成员（家） | insuplc_admdvs 参保地区划 | due 应付额
     cmi 病例组合指数加成（倍） | elderly 老年占比加成（倍） | child 儿童占比加成（倍） | tcm 中医药占比加成（倍）
-    key_specialty 重点专科加成（倍） | addon 加成合计（倍） | coefficient 机构系数（倍） | measure 实际值 | add 加成（倍）
+    key_specialty 重点专科加成（倍） | addon 加成合计（倍） | coefficient 机构系数（倍） | measure 实际值
+    add 加成（倍）
     admdvs 区县区划 | auth_beds 编制床位（张） | agreement_beds 协议床位（张） | open_beds 开放床位（张）
     paid_bed_days 可支付床日（床日） | occupied 占用床日（床日） | excess 超出床日（床日） | utilisation 使用率
     peak_month 最高的月份（月） | hospitals 机构（家） | persons 参保人（人） | beds_per_1000 每千人编制床位（张）
     setl_id 结算ID | review_reason 申请情形 | standard 支付标准 | multiple 与年初标准之比（倍） | plain_due 按病种应付
-    added 追加金额 | aux_kind 辅助分型 | groups 病种（个） | cv_before 分型前CV | cv_after 分型后CV | cases_hit 命中病例（例）
+    added 追加金额 | aux_kind 辅助分型 | groups 病种（个） | cv_before 分型前CV | cv_after 分型后CV
+    cases_hit 命中病例（例）
     dip_code 病种代码 | cases_lv1 一级病例（例） | cases_lv2 二级病例（例） | cases_lv3 三级病例（例）
     mean_fee_lv1 一级例均费用 | mean_fee_lv2 二级例均费用 | mean_fee_lv3 三级例均费用 | name 指标代码 | value 数值
     formula 算法 | entry_id 凭证号 | batch 批次 | entry_date 日期 | settles 所结算的单据 | detail 说明
@@ -150,10 +185,14 @@ def head(table: str, column: str, kind: str) -> str:
 
 
 CODED: Mapping[str, Mapping[str, str]] = {
-    "fund_type": FUNDS, "review_reason": REASONS, "hosp_lv": CODE_TABLES["hosp_lv"].codes, "aux_kind": AUX_KINDS,
-    "group_method": GROUP_METHODS, "credit_lv": CODE_TABLES["credit_lv"].codes, "kind": {"income": "收入", "line": "支出指标",
-    "month": "住院DIP分月"},
-}  # fmt: skip
+    "fund_type": FUNDS,
+    "review_reason": REASONS,
+    "hosp_lv": CODE_TABLES["hosp_lv"].codes,
+    "aux_kind": AUX_KINDS,
+    "group_method": GROUP_METHODS,
+    "credit_lv": CODE_TABLES["credit_lv"].codes,
+    "kind": {"income": "收入", "line": "支出指标", "month": "住院DIP分月"},
+}
 """Columns whose codes are written in words."""
 
 OUTCOMES: Mapping[str, Mapping[str, str]] = {"prepay": PREPAY, "special": SPECIAL, "postings": POSTED}

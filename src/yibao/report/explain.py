@@ -33,6 +33,10 @@ def explain(priced: Path, setl_id: str, *, catalogue: Path | None = None, names:
     """
     if is_closed(priced):
         return _closed(priced, setl_id, catalogue, names)
+    if not (priced / "summary.json").is_file():
+        raise tables.ResultFolderError(
+            f"“{priced}”中没有完整的 summary.json：请先运行 {CLOSED_BY} 或 {MADE_BY}，或用 --run 指定结果文件夹"
+        )
     summary = tables.read_summary(priced, MADE_BY)
     saved = open_catalogue(catalogue, summary) if catalogue is not None else None
     beside = priced.parent / _BESIDE

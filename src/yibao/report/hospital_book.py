@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from yibao.report.book_sheets import Book, Head, Sheet, heads
+from yibao.report.book_sheets import Book, Head, Sheet, heads, put, tall
 
 Rows = Sequence[Sequence[Any]]
 
@@ -88,7 +88,12 @@ def write_pack(pack: Pack) -> None:
 
 
 def _contents(book: Book, pack: Pack) -> None:
-    page = book.page("说明与目录", f"{pack.name}：{pack.year}年度住院DIP清算", f"{pack.city}医保经办机构向医疗机构反馈的数据", (16, 76))
+    page = book.page(
+        "说明与目录",
+        f"{pack.name}：{pack.year}年度住院DIP清算",
+        f"{pack.city}医保经办机构向医疗机构反馈的数据",
+        (16, 76),
+    )
     book.put_heads(page, 3, (Head("工作表"), Head("内容")))
     row = 4
     for name, what in CONTENTS:
@@ -97,12 +102,15 @@ def _contents(book: Book, pack: Pack) -> None:
         row += 1
     row += 1
     for note in pack.notes:
+        page.set_row(row, tall([(note, 76)]))
         page.write_string(row, 1, note, book.form("wrap"))
         row += 1
 
 
 def _overview(book: Book, pack: Pack) -> None:
-    page = book.page("总览", f"{pack.name}：总览", "位次从高到低排；四分位数为同级医疗机构的", (30, 18, 12, 10, 16, 16, 16, 62))
+    page = book.page(
+        "总览", f"{pack.name}：总览", "位次从高到低排；四分位数为同级医疗机构的", (30, 18, 12, 10, 16, 16, 16, 62)
+    )
     row = 3
     for label, text in pack.about:
         page.write_string(row, 0, label, book.form("text"))
@@ -113,9 +121,12 @@ def _overview(book: Book, pack: Pack) -> None:
     row += 2
     for name, kind, *figures, formula in pack.peers:
         page.write_string(row, 0, name, book.form("text"))
-        for column, (value, form) in enumerate(zip(figures, (kind, "int", "int", kind, kind, kind), strict=True), start=1):
+        for column, (value, form) in enumerate(
+            zip(figures, (kind, "int", "int", kind, kind, kind), strict=True), start=1
+        ):
             if value is not None:
                 page.write_number(row, column, value, book.form(form))
+        page.set_row(row, tall([(formula, 62)]))
         page.write_string(row, 7, formula, book.form("wrap"))
         row += 1
     book.put_heads(page, row + 1, heads("与上年相比 本年 上年 增减 增减幅度"))
@@ -135,23 +146,36 @@ def _overview(book: Book, pack: Pack) -> None:
 def _groups(book: Book, pack: Pack) -> None:
     columns = heads(
         "病种代码 病种名称 病例数（例）:int 平均病种分值（分）:points 病例分值合计（分）:points 医疗总费用（元）:money "
-        "例均费用（元）:money 同级例均费用（元）:money 全市例均费用（元）:money 与全市之比:percent 平均住院天数（天）:plain "
-        "全市平均天数（天）:plain 应付额（元）:money 记账额（元）:money 应付减记账（元）:money"
+        "例均费用（元）:money 同级例均费用（元）:money 全市例均费用（元）:money 与全市之比:percent "
+        "平均住院天数（天）:plain 全市平均天数（天）:plain 应付额（元）:money 记账额（元）:money 应付减记账（元）:money"
     )
     whole = _sums(pack.groups, columns, (2, 4, 5, 12, 13, 14))
-    book.sheet(Sheet("病种", f"{pack.name}：病种", "本统筹区参保的病例；按应付减记账从亏到盈排；记账额不含除外部分", columns,
-                     pack.groups, whole))  # fmt: skip
+    book.sheet(
+        Sheet(
+            "病种",
+            f"{pack.name}：病种",
+            "本统筹区参保的病例；按应付减记账从亏到盈排；记账额不含除外部分",
+            columns,
+            pack.groups,
+            whole,
+        )
+    )
 
 
 def _sums(rows: Rows, columns: Sequence[Head], summed: Sequence[int]) -> list[Any]:
     """A last row with the sums of some columns."""
-    return ["合计", *(sum((row[at] or 0 for row in rows), Decimal(0)) if at in summed else None for at in range(1, len(columns)))]
+    return [
+        "合计",
+        *(sum((row[at] or 0 for row in rows), Decimal(0)) if at in summed else None for at in range(1, len(columns))),
+    ]
 
 
 def _deviating(book: Book, pack: Pack) -> None:
     counts = "；".join(f"{label}{cases:,}例" for label, cases, *_ in pack.deviations)
     listed, whole = len(pack.deviating), pack.totals["deviating"]
-    note = f"{counts}。下表列{listed:,}例" + (f"，共{whole:,}例（极高、偏高在前，亏损多的在前）" if listed < whole else "，为全部偏差病例")
+    note = f"{counts}。下表列{listed:,}例" + (
+        f"，共{whole:,}例（极高、偏高在前，亏损多的在前）" if listed < whole else "，为全部偏差病例"
+    )
     columns = heads(
         "结算ID 险种 出院日期:day 病种代码 偏差类别 偏差系数（倍）:value 医疗总费用（元）:money 支付标准（元）:money "
         "病例分值（分）:points 应付额（元）:money 记账额（元）:money 应付减记账（元）:money 特例单议"
@@ -165,7 +189,10 @@ def _special(book: Book, pack: Pack) -> None:
         "结算ID 险种 申请情形 评审结果 医疗总费用（元）:money 支付标准（元）:money 与年初标准之比（倍）:coefficient "
         "按病种应付（元）:money 应付额（元）:money 追加金额（元）:money"
     )
-    more = heads("结算ID 险种 出院日期 病种代码 医疗总费用（元）:money 除外费用（元）:money 记账额（元）:money 除外应付（元）:money")
+    more = heads(
+        "结算ID 险种 出院日期 病种代码 医疗总费用（元）:money 除外费用（元）:money 记账额（元）:money "
+        "除外应付（元）:money"
+    )
     wide = (24, 12, 20, 22, 16, 16, 16, 16, 16, 16)
     page = book.page("特例与除外", f"{pack.name}：特例单议和除外费用", f"特例单议申请{len(pack.special):,}例", wide)
     book.put_heads(page, 2, columns)
@@ -178,8 +205,8 @@ def _special(book: Book, pack: Pack) -> None:
 
 
 MONTH_HEADS = (
-    "月份（月）:int 病例数（例）:int 病例分值（分）:points 预算（元）:money 记账额（元）:money 除外应付（元）:money 基本支付（元）:money "
-    "调剂支付（元）:money 应付合计（元）:money 质量保证金（元）:money 实付（元）:money"
+    "月份（月）:int 病例数（例）:int 病例分值（分）:points 预算（元）:money 记账额（元）:money 除外应付（元）:money "
+    "基本支付（元）:money 调剂支付（元）:money 应付合计（元）:money 质量保证金（元）:money 实付（元）:money"
 )
 
 
@@ -189,7 +216,7 @@ def _months(book: Book, pack: Pack) -> None:
     page = book.page("月度", f"{pack.name}：月度结算", note, (10, 12, 16, *((16,) * 8)))
     row, charts = 2, []
     for fund, rows in pack.months.items():
-        page.write_string(row, 0, fund, book.title)
+        book.section(page, row, fund)
         book.put_heads(page, row + 1, columns)
         first = row + 2
         after = book.put_rows(page, first, columns, rows)
@@ -197,6 +224,7 @@ def _months(book: Book, pack: Pack) -> None:
         book.put_rows(page, after, [Head("", "text"), *columns[1:]], [whole], strong=True)
         charts.append((fund, first, after - 1))
         row = after + 2
+    page.set_h_pagebreaks([row])
     for at, (fund, first, last) in enumerate(charts):
         if last >= first:
             page.insert_chart(row + at * 18, 0, _chart(book, fund, first, last), {"x_scale": 1.0, "y_scale": 1.0})
@@ -212,7 +240,13 @@ def _chart(book: Book, fund: str, first: int, last: int) -> Any:
         })  # fmt: skip
     chart.set_title({"name": f"{fund}：各月预算、记账和实付", "name_font": {"size": 12}})
     chart.set_x_axis({"name": "出院月份（月）"})
-    chart.set_y_axis({"name": "金额（元）", "num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#D9DEE5"}}})
+    chart.set_y_axis(
+        {
+            "name": "金额（元）",
+            "num_format": "#,##0",
+            "major_gridlines": {"visible": True, "line": {"color": "#D9DEE5"}},
+        }
+    )
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 980, "height": 340})
     return chart
@@ -222,11 +256,12 @@ def _clearing(book: Book, pack: Pack) -> None:
     page = book.page("清算", f"{pack.name}：年度清算", "年末应付为负数的，为医疗机构应退回", (28, 20, 8, 62, 62))
     row = 2
     for fund, lines in pack.clearing.items():
-        page.write_string(row, 0, fund, book.title)
+        book.section(page, row, fund)
         book.put_heads(page, row + 1, heads("项目 数值 单位 算法 依据"))
         row += 2
         for line in lines:
             strong = line.label in ("清算支付", "应结算额", "年末应付")
+            page.set_row(row, tall([(line.formula, 62), (line.source, 62)]))
             page.write_string(row, 0, line.label, book.form("text", strong))
             if isinstance(line.value, str):
                 page.write_string(row, 1, line.value, book.form("wrap", strong))
@@ -241,7 +276,9 @@ def _clearing(book: Book, pack: Pack) -> None:
 def _types(book: Book, pack: Pack) -> None:
     page = book.page("分型与标记", f"{pack.name}：计分类别、辅助分型、监督标记", "标记只作监管提示，不影响分值",
                      (24, 20, 16, 18, 18, 18, 18, 16))  # fmt: skip
-    columns = heads("险种 计分类别 病例数（例）:int 分值（分）:points 医疗总费用（元）:money 应付额（元）:money 记账额（元）:money")
+    columns = heads(
+        "险种 计分类别 病例数（例）:int 分值（分）:points 医疗总费用（元）:money 应付额（元）:money 记账额（元）:money"
+    )
     book.put_heads(page, 2, columns)
     row = book.put_rows(page, 3, columns, pack.buckets) + 1
     columns = heads("辅助分型 类型 病例数（例）:int 平均系数（倍）:coefficient 分值（分）:points 应付额（元）:money")
@@ -258,8 +295,13 @@ def _types(book: Book, pack: Pack) -> None:
 
 
 def _checks(book: Book, pack: Pack) -> None:
-    columns = heads("核对 本工作簿:money 年度清算:money 差额:money 结果")
-    rows = [(label, left, right, left - right, "相符" if left == right else "不符") for label, left, right in pack.checks]
-    wrong = sum(1 for row in rows if row[-1] == "不符")
+    wrong = sum(1 for _, _, left, right in pack.checks if left != right)
     note = "各项全部相符" if not wrong else f"有{wrong}项不符，请与经办机构核对"
-    book.sheet(Sheet("核对", f"{pack.name}：核对", note, columns, rows, filters=False))
+    page = book.page("核对", f"{pack.name}：核对", note, (70, 20, 20, 16, 10))
+    book.put_heads(page, 2, heads("核对 本工作簿 年度清算 差额 结果"))
+    for row, (label, kind, left, right) in enumerate(pack.checks, start=3):
+        put(page, row, 0, label, book.form("text"))
+        for column, value in enumerate((left, right, left - right), start=1):
+            put(page, row, column, value, book.form(kind))
+        put(page, row, 4, "相符" if left == right else "不符", book.form("text"))
+    page.freeze_panes(3, 1)

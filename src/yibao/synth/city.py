@@ -87,16 +87,18 @@ def generate(
     name: str | None = None,
     bad_share: float = 0.0,
     close_faults: Collection[str] = (),
+    hospitals: int | None = None,
 ) -> City:
     """A city of ``people`` with their inpatient cases of ``years`` (consecutive, ascending), about 0.16 a year each,
     and the tables to close the last of them.
 
     The same arguments give the same bytes. ``admdvs`` chooses the counties and, without ``name``, the name from
     ``data/places.csv``; a city that is not listed there gets one county. ``bad_share`` of the cases are spoiled (see
-    `yibao.synth.faults`), and the tables of the close by the faults of `CLOSE_FAULTS` that are named. Raises
+    `yibao.synth.faults`), and the tables of the close by the faults of `CLOSE_FAULTS` that are named. ``hospitals``
+    is their number; without it there are as many as such a city would have. Raises
     ValueError for years that do not follow each other, too few people or an unknown fault.
     """
-    base = _base(people, years, seed, admdvs, _TAIL, Richness())
+    base = _base(people, years, seed, admdvs, _TAIL, Richness(), hospitals)
     counties = [code for code, _ in base.counties]
     made = close_year(
         base.cases["setl_id"].combine_chunks(), base.facts, base.places, base.model, admdvs, base.counties, years, seed
@@ -159,7 +161,15 @@ class _Base(NamedTuple):
     facts: Facts
 
 
-def _base(count: int, years: tuple[int, ...], seed: int, admdvs: str, tail: float, rich: Richness) -> _Base:
+def _base(
+    count: int,
+    years: tuple[int, ...],
+    seed: int,
+    admdvs: str,
+    tail: float,
+    rich: Richness,
+    n_hospitals: int | None = None,
+) -> _Base:
     if not years or any(later != year + 1 for year, later in pairwise(years)):
         raise ValueError("years must be consecutive and ascending")
     if count < 500:
@@ -170,7 +180,7 @@ def _base(count: int, years: tuple[int, ...], seed: int, admdvs: str, tail: floa
     diseases = model(tail, _ADMISSIONS)
     residents = make_people(count, years, seed, admdvs, shares)
     everyone = residents.joined(make_visitors(round(count * _VISITORS), years, seed, admdvs, shares))
-    hospitals = make_providers(count, seed, codes, shares, years[-1])
+    hospitals = make_providers(count, seed, codes, shares, years[-1], n_hospitals)
     cases, facts, everyone = inpatient(everyone, hospitals, diseases, years, seed, len(counties), rich)
     name = listed[0]["name"] if listed else admdvs
     return _Base(name, counties, everyone, hospitals, diseases, cases, facts)

@@ -116,17 +116,21 @@ def _affinity(specialty: list[str]) -> Floats:
 def _names(count: int, rng: np.random.Generator) -> list[str]:
     pairs = [first + second for first in _FIRST for second in _SECOND]
     if count > len(pairs):
+        pairs += [second + first for first in _FIRST for second in _SECOND]
+    if count > len(pairs):
         raise ValueError("医疗机构数量超出可用虚构名称数")
     return [pairs[position] for position in rng.permutation(len(pairs))[:count].tolist()]
 
 
-def providers(population: int, seed: int, counties: list[str], county_shares: list[float], close: int) -> Providers:
-    """The hospitals for a city of that population, as they are in the year ``close``.
+def providers(
+    population: int, seed: int, counties: list[str], county_shares: list[float], close: int, total: int | None = None
+) -> Providers:
+    """The hospitals for a city of that population, as they are in the year ``close``; ``total`` sets their number.
 
     County codes make the first part of the hospital codes.
     """
     rng = stream(seed, _PART)
-    scale = (population / 200_000) ** 0.5
+    scale = (population / 200_000) ** 0.5 if total is None else total / sum(_PER_200K)
     counts = [max(least, round(number * scale)) for number, least in zip(_PER_200K, _SMALLEST, strict=True)]
     level = np.repeat(np.arange(3, dtype=np.int64), counts)
     rank = np.concatenate([np.arange(count) for count in counts])
