@@ -63,7 +63,7 @@ def test_more_may_be_deducted_than_is_settled_and_the_rest_is_a_claim_on_the_hos
     row = result.clearing[0]
     assert (row.deductions, row.final, row.share) == (11_000, 10_000 - 11_000 - 8_550, None)
     assert codes(result) == ["final_negative"]
-    assert "应由机构退回" in result.findings[-1].message
+    assert "应退回合计95.50元：A" in result.findings[-1].message
     assert [(one.deduct_id, one.amount) for one in result.deductions] == [("K1", 9_000), ("K2", 2_000)]
 
 

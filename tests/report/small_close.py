@@ -411,6 +411,9 @@ def _others(cases: Rows, done: Mapping[str, Rows]) -> dict[str, Rows]:
         })  # fmt: skip
         for item, add in (("cmi", 100), ("key_specialty", addon - 100)) if addon else ():
             rows["addon_items"].append({"fixmedins_code": place, "item": item, "measure": "1.0234", "add": add})
+    for place in HOSPITALS:
+        count = sum(case["fixmedins_code"] == place for case in cases)
+        rows["consumption"].append({"fixmedins_code": place, "cases": count, "time_index": 1.02, "cost_index": 0.97})
     _beds(rows)
     _specials(rows, cases)
     rows["aux"].append(
@@ -690,6 +693,7 @@ def _summary(catalogue: Mapping[str, Any], cases: Sequence[Any], funds: Rows) ->
         "findings": [{"code": "shared_cut", "severity": "warning", "message": "分担额按比例核减", "key": "310",
                       "next_step": "核对预算"}],
         "reviews_quota": 1,
+        "dates": {"cleared_by": "2026-05-31", "month_1_pay_by": "2025-03-21"},
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The workbooks of a closed year: every table once, one book a hospital, exact figures, and sums that equal the clearing."""
+"""The workbooks of a closed year: every table, one book a hospital, exact figures, sums that equal the clearing."""
 
 import datetime
 import shutil

@@ -1,4 +1,4 @@
-"""`yibao explain` on a closed year: the case's whole way to its hospital's clearing, and clear words where there is none."""
+"""`yibao explain` on a closed year: the whole way to the clearing of the hospital, and clear words where none is."""
 
 import json
 from decimal import ROUND_HALF_UP, Decimal

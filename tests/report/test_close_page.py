@@ -1,4 +1,4 @@
-"""The page of a closed year: self-contained, whole, in units, safe, the same each time, and red where a total is off."""
+"""The page of a closed year: self-contained, whole, in units, safe, repeatable, and red where a total is off."""
 
 import json
 import re

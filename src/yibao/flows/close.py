@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from yibao import tables
 from yibao.clearing.budget import plan_budget
 from yibao.clearing.clear import clear_fund
+from yibao.clearing.dates import ClearingDates, read_dates
 from yibao.clearing.faults import TermsError
 from yibao.clearing.records import Budget, BudgetYear
 from yibao.clearing.terms import FundTerms, read_terms
@@ -27,7 +28,7 @@ from yibao.flows.dip_catalogue import LISTS, Saved
 from yibao.flows.dip_common import FlowError, Setting, opened
 from yibao.flows.fund_statement import FundStatements
 from yibao.kernel import Finding, Severity
-from yibao.law import View
+from yibao.law import MissingParameter, View
 from yibao.store import Store
 
 CLEARING = "yibao.clearing"
@@ -166,7 +167,7 @@ def _settle(
     year: int,
 ) -> Results:
     """Months, prepayments and clearing of every fund; beds once for all."""
-    for name in ("hospital_month", "offsite_sum"):
+    for name in ("hospital_month", "offsite_sum", "consumption"):
         engine.run(load_sql(CLEARING, name))
     institutions = close_rows.hospitals(engine, loaded, year)
     beds = close_rows.judged_beds(engine, loaded, institutions, year)
@@ -179,9 +180,18 @@ def _settle(
             last=one.inputs.last_year, opening=priced.opening, excluded_to_dip=charged, bed_excess=beds.excess,
         )  # fmt: skip
         closes.append(FundClose(one.budget, clear_fund(years, one.terms), one.inputs.adjustments, charged))
-    found = [*beds.findings, *(finding for one in closes for finding in one.result.findings)]
+    dates, late = _dates(next(iter(funds.values())).view, year)
+    found = list(dict.fromkeys([*beds.findings, *(f for one in closes for f in one.result.findings), *late]))
     views = [*priced.views, *(one.view for one in funds.values())]
-    return Results(base.law, year, loaded, saved, priced, closes, beds, institutions, views, found)
+    return Results(base.law, year, loaded, saved, priced, closes, beds, institutions, dates, views, found)
+
+
+def _dates(view: View, year: int) -> tuple[ClearingDates | None, list[Finding]]:
+    """When the year's work was due. No amount hangs on it, so a date that the law leaves open is only said."""
+    try:
+        return read_dates(view, year)
+    except MissingParameter as missing:
+        return None, [missing.finding._replace(severity=Severity.INFO)]
 
 
 def _charged(funds: dict[str, _Fund], base: Setting, year: int) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from yibao.clearing.dates import ClearingDates
 from yibao.clearing.indicators import fund_indicators
 from yibao.clearing.records import Hospital
 from yibao.engine import Engine
@@ -127,6 +128,17 @@ def case_counts(engine: Engine) -> dict[str, Any]:
         "cases_by_deviation": by("SELECT deviation_type, count(*) FROM case_points GROUP BY 1 ORDER BY 1"),
         "cases_by_flag": by("SELECT flag, count(*) FROM case_flag GROUP BY flag ORDER BY flag"),
     }
+
+
+def date_facts(dates: ClearingDates | None) -> dict[str, str] | None:
+    """What the year's work was due by: clearing, publications, payment of each month."""
+    if dates is None:
+        return None
+    months = {f"month_{one.month}_pay_by": one.latest.isoformat() for one in dates.months if one.latest}
+    return {
+        "cleared_by": dates.cleared_by.isoformat(), "first_published": dates.first_published.isoformat(),
+        "second_published": dates.second_published.isoformat(), **months,
+    }  # fmt: skip
 
 
 def bands(views: Iterable[View]) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from yibao import __version__, tables
 from yibao.casemix.dip.assess import assess as measure
 from yibao.casemix.dip.assess import cost_per_point
 from yibao.clearing.beds import BedResult
+from yibao.clearing.dates import ClearingDates
 from yibao.clearing.records import Hospital
 from yibao.engine import Engine
 from yibao.flows import close_figures as figures
@@ -40,6 +41,7 @@ class Results(NamedTuple):
     closes: Sequence[FundClose]
     beds: BedResult
     institutions: Sequence[Hospital]
+    dates: ClearingDates | None
     views: Sequence[View]
     findings: list[Finding]
 
@@ -79,6 +81,7 @@ def _rows(engine: Engine, results: Results, posting: Posting) -> dict[str, Seque
         "addon_items": engine.fetch("SELECT * FROM addon_item ORDER BY fixmedins_code, item").to_pylist(),
         "beds": [row._asdict() for row in results.beds.rows],
         "bed_supply": [row._asdict() for row in results.beds.supply],
+        "consumption": engine.fetch("SELECT * FROM consumption ORDER BY fixmedins_code").to_pylist(),
         "special": figures.special(engine, results.priced.opening),
         "aux": figures.auxiliary(engine, results.saved.aux_report),
         "primary": figures.primary(engine, results.priced.opening),
@@ -132,6 +135,7 @@ def _summary(
         "reviews_applied": len(outcomes),
         "reviews_granted": outcomes.count("granted"),
         "reviews_quota": results.priced.special_quota or 0,
+        "dates": figures.date_facts(results.dates),
         "opening_point_value": _value(results.priced.opening),
         "entries_posted": sum(row["outcome"] in ("posted", "exists") for row in rows["postings"]),
         "entries_refused": refused,

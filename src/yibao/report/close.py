@@ -83,6 +83,8 @@ def _context(closed: Closed, title: str | None, data_note: str) -> dict[str, Any
         "beds": close_away.beds(closed),
         "examples": _examples(closed),
         "indicators": close_away.indicators(closed),
+        "consumption": close_away.consumption(closed),
+        "dates": close_away.dates(closed),
         "postings": close_checks.postings(closed),
         "checks": close_checks.check_grid(checked),
         "failing": sum(1 for one in checked if not one.closes),

@@ -1,6 +1,6 @@
 """Sections 9, 10 and 12 of the closed year: offsite cases by home pool, beds, indicators."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yibao.report import close_words, words
@@ -125,3 +125,38 @@ def indicators(closed: Closed) -> Grid:
         for row in closed.small["indicators"]
     ]
     return Grid("运行指标", "各指标自带单位", columns("指标* 数值 算法*"), rows)
+
+
+def dates(closed: Closed) -> Grid | None:
+    """When the year's work is due, as the law and the calendar of working days say."""
+    held: Mapping[str, str] = closed.summary.get("dates") or {}
+    if not held:
+        return None
+    rows = [(label, held[key]) for key, label in _DATES.items() if held.get(key)]
+    rows += [
+        (f"{month}月结算的最迟拨付日", held[key]) for month in range(1, 13) if held.get(key := f"month_{month}_pay_by")
+    ]
+    return Grid("办理时限", "日期", columns("事项* 最迟日期*"), rows)
+
+
+_DATES = {
+    "cleared_by": "年度清算完成", "first_published": "第一次集中发布", "second_published": "第二次集中发布",
+}  # fmt: skip
+ENDS, ENOUGH = 8, 30
+"""How many hospitals are shown at each end, and how many cases make an index worth comparing. Choices of display."""
+
+
+def consumption(closed: Closed) -> Grid | None:
+    """The hospitals that spend most and least for the same groups."""
+    rows = [row for row in closed.small["consumption"] if row["cost_index"] is not None and row["cases"] >= ENOUGH]
+    ordered = sorted(rows, key=lambda row: (-row["cost_index"], row["fixmedins_code"]))
+    if not ordered:
+        return None
+    shown = ordered if len(ordered) <= 2 * ENDS else [*ordered[:ENDS], *ordered[-ENDS:]]
+    levels = {row["fixmedins_code"]: row["hosp_lv"] or "" for row in closed.small["coefficients"]}
+    return Grid(
+        "费用和时间消耗指数：最高和最低的医疗机构", "病例 例，指数 倍", columns("医疗机构* 等级* 入组病例 费用消耗指数 时间消耗指数"),
+        [(closed.hospital(row["fixmedins_code"]), words.LEVELS.get(levels.get(row["fixmedins_code"], ""), ""),
+          words.count(row["cases"]), words.number(row["cost_index"]), words.number(row["time_index"])) for row in shown],
+        note=f"本机构病例与全市同病种平均数之比的平均数；大于1，同样的病花费较多或住院较长。不足{ENOUGH}例的机构不列。",
+    )  # fmt: skip

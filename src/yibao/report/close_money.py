@@ -156,7 +156,8 @@ def _to_pay(closed: Closed, book: Book, row: Row) -> list[Step]:
         limit = words.money(row["booked"])
         steps.append(step_of(book, "新增机构", limit, "元", "支付不超过记账额", "clearing.new.rule"))
     if cut:
-        how = f"先按比例核减基金分担{words.money(row['cut_shared'])}，再按比例核减结余留用{words.money(row['cut_retained'])}"
+        shared, retained = words.money(row["cut_shared"]), words.money(row["cut_retained"])
+        how = f"先按比例核减基金分担{shared}，再按比例核减结余留用{retained}"
         steps.append(Step("总额封顶核减", words.money(-cut), "元", how))
     return [*steps, Step("清算支付", words.money(row["pay"]), "元")]
 

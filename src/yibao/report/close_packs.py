@@ -116,7 +116,7 @@ def _about(year: _Year, code: str) -> list[tuple[str, str]]:
 def _changes(year: _Year, code: str, own: Slice) -> list[tuple[Any, ...]]:
     if not own["measures"]:
         return []
-    cases, fee, booked, points, grouped, days, *_ = own["measures"][0]
+    cases, fee, booked, points, grouped, days = own["measures"][0]
     scale = int(year.book.facts.get("score_scale") or 1)
     before = year.history.get(code)
 

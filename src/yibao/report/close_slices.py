@@ -102,11 +102,8 @@ TABLES: Mapping[str, str] = {
     "measures": """
         SELECT o.fixmedins_code, count(*) AS cases, sum(o.medfee_sumamt) AS fee, sum(o.booked) AS booked,
             sum(CASE WHEN o.dip_code IS NULL THEN 0 ELSE o.group_points END) AS group_points,
-            sum(CASE WHEN o.dip_code IS NULL THEN 0 ELSE 1 END) AS grouped, avg(CAST(o.stay_days AS DOUBLE)) AS days,
-            avg(CAST(o.medfee_sumamt AS DOUBLE) / CASE WHEN p.fee > 0 THEN p.fee END) AS cost_index,
-            avg(CAST(o.stay_days AS DOUBLE) / CASE WHEN p.days > 0 THEN p.days END) AS time_index
-        FROM own AS o LEFT JOIN pool_mean AS p ON p.dip_code = o.dip_code
-        GROUP BY o.fixmedins_code ORDER BY o.fixmedins_code""",
+            sum(CASE WHEN o.dip_code IS NULL THEN 0 ELSE 1 END) AS grouped, avg(CAST(o.stay_days AS DOUBLE)) AS days
+        FROM own AS o GROUP BY o.fixmedins_code ORDER BY o.fixmedins_code""",
 }
 """The statements, each sorted by hospital; ``own`` are the scored cases with the excluded part paid by item."""
 
@@ -151,8 +148,8 @@ _MEASURES = {
     "cmi": ("病例组合指数 CMI（倍）", "stat", "入组病例的病种分值平均数 ÷ 分值放大倍数；越高病例越重"),
     "share": ("清算支付与医疗总费用之比", "percent", "清算支付 ÷ 医疗总费用（不含除外费用），两个险种合计"),
     "ratio": ("记账额与应付额之比", "percent", "记账额 ÷ 应付额，两个险种合计；过100%为超支"),
-    "cost_index": ("费用消耗指数（倍）", "stat", "各病例费用 ÷ 全市同病种例均费用的平均数；大于1为花费较多"),
-    "time_index": ("时间消耗指数（倍）", "stat", "各病例住院天数 ÷ 全市同病种平均天数的平均数；大于1为住院较长"),
+    "cost_index": ("费用消耗指数（倍）", "stat", "各入组病例费用 ÷ 全市同病种例均费用的平均数；大于1为花费较多"),
+    "time_index": ("时间消耗指数（倍）", "stat", "各入组病例住院天数 ÷ 全市同病种平均天数的平均数；大于1为住院较长"),
     "days": ("平均住院天数（天）", "plain", "住院天数合计 ÷ 病例数"),
 }
 
@@ -167,9 +164,10 @@ def measures(closed: Closed, rows: Mapping[str, tuple[Any, ...]]) -> dict[str, d
         )
         for name in own:
             own[name] += row[name]
+    index = {str(row["fixmedins_code"]): row for row in closed.small["consumption"]}
     found = {}
-    for code, (_, _, _, points, grouped, days, cost, time) in rows.items():
-        own = money.get(code, {})
+    for code, (_, _, _, points, grouped, days) in rows.items():
+        own, used = money.get(code, {}), index.get(code, {})
         found[code] = {
             "cmi": float(points) / grouped / scale if grouped else None,
             "days": days,

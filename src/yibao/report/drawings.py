@@ -37,7 +37,7 @@ _TYPE_COLOURS = {
     "early": PURPLE, "merged": GREEN, "aux_dx": RED, "core": BLUE, "composite": SKY, "ungrouped": GREY,
 }  # fmt: skip
 _DEVIATION_COLOURS = {
-    "low": SKY, "normal": BLUE, "high": ORANGE, "extreme": RED, "none": PURPLE, "ungrouped": GREY,
+    "low": SKY, "normal": BLUE, "high": ORANGE, "extreme": RED, "none": PURPLE, "exempt": GREEN, "ungrouped": GREY,
 }  # fmt: skip
 _FEE_TICKS = [10**power * step for power in range(2, 7) for step in (1, 3)]
 

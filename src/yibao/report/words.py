@@ -11,7 +11,7 @@ TYPES: Mapping[str, str] = LAYER_NAMES
 
 DEVIATIONS: Mapping[str, str] = {
     "low": "费用偏低", "normal": "费用正常", "high": "费用偏高", "extreme": "费用极高", "none": "无标准可比",
-    "ungrouped": "未入组",
+    "exempt": "不计偏差", "ungrouped": "未入组",
 }  # fmt: skip
 """费用偏差类别 by deviation_type, in the order of tables and charts."""
 
