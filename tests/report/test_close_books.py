@@ -183,7 +183,7 @@ def test_the_months_of_each_fund_have_twelve_rows_a_sum_and_a_native_chart(books
 
 def test_a_hospital_stands_among_the_peers_of_its_level_and_beside_last_year(books: Path) -> None:
     rows = book_of(books, "H1")["总览"]
-    told = {row[0]: row for row in rows}
+    told = {row[0]: row for row in reversed(rows)}
     cmi = told["病例组合指数 CMI（倍）"]
     assert cmi[2] in (1, 2) and cmi[3] == 2, "two hospitals of level 3"
     assert told["病例数（例）"][2] == 240, "last year: 10 cases a month and fund"

@@ -124,7 +124,6 @@ def _ensure_inputs(engine: Engine) -> None:
     for name in _INPUTS:
         columns = ", ".join(f'"{field.name}" {field.kind.sql_type}' for field in TABLES[name].fields)
         engine.con.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({columns}, src_file VARCHAR, src_row BIGINT)')
-    engine.con.execute("CREATE TABLE IF NOT EXISTS group_fact (dip_code VARCHAR, n_days BIGINT, days BIGINT)")
 
 
 def number_cases(engine: Engine, *, taken_out: bool) -> None:

@@ -1,5 +1,5 @@
-"""付费 (payment): from points to money: deviation, institution coefficients, special review, point values, what the pool
-owes for each case; bed-days.
+"""付费 (payment): from points to money: deviation, institution coefficients, special review, point values, what
+the pool owes for each case; bed-days.
 
 Entry points: ``case_points.sql``, ``final_points.sql``, ``case_due.sql`` and ``share.sql`` (run by a flow), `special`,
 `addons`, `fund_value`, `year_rules`, `point_value`, `coefficient`, `terms`, `bed_day`.

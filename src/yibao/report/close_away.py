@@ -154,9 +154,11 @@ def consumption(closed: Closed) -> Grid | None:
         return None
     shown = ordered if len(ordered) <= 2 * ENDS else [*ordered[:ENDS], *ordered[-ENDS:]]
     levels = {row["fixmedins_code"]: row["hosp_lv"] or "" for row in closed.small["coefficients"]}
-    return Grid(
-        "费用和时间消耗指数：最高和最低的医疗机构", "病例 例，指数 倍", columns("医疗机构* 等级* 入组病例 费用消耗指数 时间消耗指数"),
-        [(closed.hospital(row["fixmedins_code"]), words.LEVELS.get(levels.get(row["fixmedins_code"], ""), ""),
-          words.count(row["cases"]), words.number(row["cost_index"]), words.number(row["time_index"])) for row in shown],
-        note=f"本机构病例与全市同病种平均数之比的平均数；大于1，同样的病花费较多或住院较长。不足{ENOUGH}例的机构不列。",
-    )  # fmt: skip
+    cells = [
+        (closed.hospital(row["fixmedins_code"]), words.LEVELS.get(levels.get(row["fixmedins_code"], ""), ""),
+         words.count(row["cases"]), words.number(row["cost_index"]), words.number(row["time_index"])) for row in shown
+    ]  # fmt: skip
+    heads = columns("医疗机构* 等级* 入组病例 费用消耗指数 时间消耗指数")
+    note = "本机构病例与全市同病种平均数之比的平均数；大于1，同样的病花费较多或住院较长。"
+    note += f"不足{ENOUGH}例的机构不列。"
+    return Grid("费用和时间消耗指数：最高和最低的医疗机构", "病例 例，指数 倍", heads, cells, note=note)

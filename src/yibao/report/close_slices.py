@@ -171,8 +171,8 @@ def measures(closed: Closed, rows: Mapping[str, tuple[Any, ...]]) -> dict[str, d
         found[code] = {
             "cmi": float(points) / grouped / scale if grouped else None,
             "days": days,
-            "cost_index": cost,
-            "time_index": time,
+            "cost_index": used.get("cost_index"),
+            "time_index": used.get("time_index"),
             "share": _over(own.get("pay"), own.get("fee")),
             "ratio": _over(own.get("booked"), own.get("entitlement")),
         }

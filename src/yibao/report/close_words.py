@@ -156,7 +156,8 @@ _HEADS = """
     cases_hit 命中病例（例）
     dip_code 病种代码 | cases_lv1 一级病例（例） | cases_lv2 二级病例（例） | cases_lv3 三级病例（例）
     mean_fee_lv1 一级例均费用 | mean_fee_lv2 二级例均费用 | mean_fee_lv3 三级例均费用 | name 指标代码 | value 数值
-    time_index 时间消耗指数（倍） | cost_index 费用消耗指数（倍） | formula 算法 | entry_id 凭证号 | batch 批次 | entry_date 日期 | settles 所结算的单据 | detail 说明
+    time_index 时间消耗指数（倍） | cost_index 费用消耗指数（倍）
+    formula 算法 | entry_id 凭证号 | batch 批次 | entry_date 日期 | settles 所结算的单据 | detail 说明
 """
 _SPECIAL_HEADS: Mapping[tuple[str, str], str] = {
     ("values", "ratio"): "记账比（记账额÷费用）",
