@@ -227,6 +227,7 @@ LAW: Law = {
     "dip.coef.addon_cap": "0.04", "dip.coef.elderly_from": "65", "dip.coef.child_until": "14",
     "dip.special_review.quota": "0.1", "dip.special_review.min_multiple": "2",
     "dip.special_review.los_multiple": "3", "dip.special_review.order": "excess",
+    "dip.special_review.keep_better": "true",
     "dip.exclusion.mode": "exclude", "dip.exclusion.charge": "dip", "dip.exclusion.addon_k": "1",
     "dip.tcm.min_share": "0.30", "dip.day.max_days": "1", "dip.bed_day.min_days": "15",
     "dip.primary.max_cv": "0.7", "dip.primary.min_share": "0.5",
@@ -249,7 +250,7 @@ value (level, credit)."""
 
 _UNITS = {
     "dip.core.min_cases": "cases", "dip.composite.min_cases": "cases", "dip.aux.min_group_cases": "cases",
-    "dip.aux.min_type_cases": "cases", "dip.merge.dx3": "flag", "settle.case_floor": "flag",
+    "dip.aux.min_type_cases": "cases", "dip.merge.dx3": "flag", "dip.special_review.keep_better": "flag", "settle.case_floor": "flag",
     "settle.overrun.needs_claim": "flag", "dip.score.scale": "times", "dip.deviation.low": "times",
     "dip.deviation.high": "times", "dip.deviation.extreme": "times", "dip.special_review.min_multiple": "times",
     "dip.special_review.los_multiple": "times", "clearing.group.primary_weight": "times",

@@ -434,9 +434,12 @@ def review(cases: Sequence[Case], learned: Catalogue, tables: Mapping[str, Seque
         if nth >= quota:
             case.special = "over_quota"
             continue
-        case.special, case.bucket, case.addon = "granted", "special", ZERO
+        case.special, case.bucket = "granted", "special"
         item = ask["review_result"] == "pass_item"
-        case.points = rounded(case.net / learned.opening, 4) if item else F(ask["review_points"])
+        reviewed = rounded(case.net / learned.opening, 4) if item else F(ask["review_points"])
+        if law["dip.special_review.keep_better"] == "true" and case.plain > reviewed:
+            continue
+        case.points, case.addon = reviewed, ZERO
 
 
 # ── point values and what is due ──

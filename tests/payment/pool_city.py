@@ -63,11 +63,12 @@ class City:
 LAW = {
     "dip.regime": "dip2_0", "dip.exclusion.mode": "exclude", "dip.exclusion.charge": "dip",
     "dip.exclusion.addon_k": "1", "dip.special_review": "true", "dip.special_review.quota": "5%",
-    "dip.special_review.order": "excess", "dip.special_review.min_multiple": "2",
+    "dip.special_review.order": "excess", "dip.special_review.keep_better": "false",
+    "dip.special_review.min_multiple": "2",
     "dip.special_review.los_multiple": "3", "dip.offsite.in_province": "true",
     "settle.entitlement.basis": "times_ratio", "settle.ratio_level": "pool", "settle.case_floor": "true",
 }  # fmt: skip
-_FLAGS = ("dip.special_review", "dip.offsite.in_province", "settle.case_floor")
+_FLAGS = ("dip.special_review", "dip.special_review.keep_better", "dip.offsite.in_province", "settle.case_floor")
 _TEXTS = (
     "dip.regime", "dip.exclusion.mode", "dip.exclusion.charge", "dip.special_review.order",
     "settle.entitlement.basis", "settle.ratio_level",
@@ -223,7 +224,8 @@ def run(engine: Engine, city: City) -> tuple[list[FundValue], int | None]:
     engine.pipeline("yibao.payment", ("standard_fee", "case_points"), params)
     discharges = engine.rows("SELECT count(*) FROM pool_case WHERE scope = 'local' AND fund_type IS NOT NULL")[0][0]
     most, _ = close_price.review_cases(engine, law, view, city.opening, discharges)
-    values = close_price.value_cases(engine, city.budgets, exclusion, params)
+    kept = most is not None and view.flag("dip.special_review.keep_better", regime=regime)
+    values = close_price.value_cases(engine, city.budgets, exclusion, params, keep_better=kept)
     offsite = view.flag("dip.offsite.in_province", regime=regime)
     close_price.due_cases(engine, values, read_due(view), offsite=offsite)
     return values, most

@@ -25,7 +25,7 @@ PLAIN = {
 }
 
 
-def final(cases: list[dict[str, Any]], k_e4: int = 10_000) -> list[dict[str, Any]]:
+def final(cases: list[dict[str, Any]], k_e4: int = 10_000, keep_better: int = 0) -> list[dict[str, Any]]:
     """final_points.sql over cases given by what differs from PLAIN; a listed fee of 1 元 adds 1 分."""
     rows = [{**PLAIN, **case, "case_no": n} for n, case in enumerate(cases)]
     decisions = [
@@ -44,7 +44,7 @@ def final(cases: list[dict[str, Any]], k_e4: int = 10_000) -> list[dict[str, Any
         schema = pa.schema([("case_no", pa.int64()), ("excluded", pa.int64())])
         table = pa.Table.from_pylist([dict(zip(schema.names, one, strict=True)) for one in listed], schema)
         engine.put("excluded_case", table)
-        params = {"addon_k_e4": k_e4, "unit_fee_micro": 10**9, "scale": 1000}
+        params = {"addon_k_e4": k_e4, "unit_fee_micro": 10**9, "scale": 1000, "keep_better": keep_better}
         engine.pipeline("yibao.payment", ("final_points",), params)
         return list(engine.fetch("SELECT * FROM final_points ORDER BY case_no").to_pylist())
 
@@ -107,3 +107,11 @@ def test_without_the_add_on_mode_listed_fees_add_nothing() -> None:
 def test_a_granted_case_is_paid_by_its_review_alone_and_its_plain_points_are_kept() -> None:
     (row,) = final([{"worth": 500, "listed": 100, "granted": 7}])
     assert row == {"case_no": 0, "bucket": "special", "case_points": 7, "addon_points": 0, "plain_points": 10_500}
+
+
+def test_a_granted_review_never_gives_less_than_the_group_rule_where_the_law_keeps_the_better() -> None:
+    cases = [{"granted": points("9"), "worth": points("12")}, {"granted": points("9"), "worth": points("7")}]
+    kept, reviewed = final(cases, keep_better=1)
+    assert (kept["case_points"], kept["bucket"]) == (points("12"), "special")
+    assert (reviewed["case_points"], reviewed["bucket"]) == (points("9"), "special")
+    assert [row["case_points"] for row in final(cases)] == [points("9")] * 2

@@ -165,7 +165,7 @@ def test_offsite_cases_are_paid_at_their_own_ratio_and_take_no_share_of_the_fund
 @pytest.mark.parametrize("key", sorted(set(YEAR_KEYS) & set(LAW)))
 def test_what_is_said_of_the_year_as_a_whole_may_not_change_within_it(key: str) -> None:
     other = {"exclude": "none", "dip": "other", "excess": "applied", "times_ratio": "minus_patient", "pool": "case",
-             "true": "false", "5%": "4%", "1": "2"}  # fmt: skip
+             "true": "false", "false": "true", "5%": "4%", "1": "2"}  # fmt: skip
     moved = made_law(LAW, [(key, date(YEAR, 7, 1), other[LAW[key]])])
     with pytest.raises(FlowError, match=rf"{key} 在 2025-07-01 变动：2025年度按一个点值清算，这些参数须全年一致"):
         year_law(moved, YEAR)

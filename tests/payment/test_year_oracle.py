@@ -26,6 +26,7 @@ def varied(seed: int, contract: dict[str, str]) -> City:
         "dip.exclusion.charge": draw.choice(("dip", "other")),
         "dip.exclusion.addon_k": draw.choice(("1", "0.5", "0.3333")),
         "dip.special_review.quota": draw.choice(("5%", "1%", "50%")),
+        "dip.special_review.keep_better": draw.choice(("true", "false")),
         "dip.special_review.order": draw.choice(("excess", "applied")),
         "dip.offsite.in_province": draw.choice(("true", "true", "false")),
         "settle.case_floor": draw.choice(("true", "false")),

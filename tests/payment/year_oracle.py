@@ -208,10 +208,13 @@ class Year:
         bucket = "aux" if case["aux"] != 10_000 else bucket
         bucket = "primary" if case["primary_care"] else bucket
         bucket = "special" if granted else case["local_kind"] or bucket
-        return {
-            "bucket": bucket, "case_points": review["points"] if review and granted else own + added,
-            "addon_points": 0 if granted else added, "plain_points": own + added,
-        }  # fmt: skip
+        plain = own + added
+        reviewed = review["points"] if review and granted else plain
+        if granted and self.law["dip.special_review.keep_better"] == "true" and plain > reviewed:
+            reviewed = plain
+        elif granted:
+            added = 0
+        return {"bucket": bucket, "case_points": reviewed, "addon_points": added, "plain_points": plain}
 
     # ── value and due ──
 

@@ -180,6 +180,7 @@ def _odd(cases: Mapping[str, dict[str, Any]], points: Mapping[str, int]) -> None
                          (NOT_ELIGIBLE, "not_eligible")):  # fmt: skip
         cases[key] |= {"special": outcome, "medfee": cases[key]["medfee"] * 3}
     cases[GRANTED] |= {"bucket": "special", "granted": half_up(cases[GRANTED]["medfee"] * 10**6, 108163)}
+    cases[OFFSITE[0]] |= {"excluded": 30_000, "medfee": cases[OFFSITE[0]]["medfee"] + 30_000}
     for key in OFFSITE:
         cases[key] |= {"scope": "offsite", "insuplc_admdvs": "370100" if key < "S01" else "370500"}
     cases[OUTSIDE] |= {"scope": "outside", "insuplc_admdvs": "110100"}

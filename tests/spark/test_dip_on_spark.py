@@ -57,7 +57,7 @@ PARAMS = {
     "low_den": 2, "long_num": 2, "long_den": 1, "risk_num": 1, "risk_den": 10, "has_age": 1, "has_gend": 1,
     "has_days": 1, **REGIME_HERE.sql_params, "first_year": 2023, "pv_e4": 100_000, "scale": 1000,
     "unit_fee_micro": 5_000_000_000, "city_code": "370300",
-    "taken_out": 1, "addon_k_e4": 5000, "minus_patient": 0, "floored": 1, "offsite_in": 1,
+    "taken_out": 1, "addon_k_e4": 5000, "keep_better": 1, "minus_patient": 0, "floored": 1, "offsite_in": 1,
     "ratio_level": "institution", "shared": 0,
 }  # fmt: skip
 TERMS = [

@@ -90,7 +90,8 @@ def price_year(
     flag_grouped(engine, scored.grouping, saved, missing)
     discharges = _count(engine, "scope = 'local' AND fund_type IS NOT NULL")
     most, views = review_cases(engine, law, view, opening, discharges)
-    values = value_cases(engine, budgets, exclusion, score_params(saved, opening))
+    kept = most is not None and view.flag("dip.special_review.keep_better", regime=regime)
+    values = value_cases(engine, budgets, exclusion, score_params(saved, opening), keep_better=kept)
     rules = read_due(view)
     offsite = bool(_count(engine, "scope = 'offsite'")) and view.flag("dip.offsite.in_province", regime=regime)
     due_cases(engine, values, rules, offsite=offsite)
@@ -247,12 +248,20 @@ def _applied(row: Mapping[str, Any], terms: SpecialTerms) -> Applied:
 
 
 def value_cases(
-    engine: Engine, budgets: Mapping[str, int], exclusion: ExclusionRules, params: Mapping[str, Any]
+    engine: Engine,
+    budgets: Mapping[str, int],
+    exclusion: ExclusionRules,
+    params: Mapping[str, Any],
+    *,
+    keep_better: bool,
 ) -> list[FundValue]:
-    """Makes ``final_points``, ``fund_total`` and ``fund_value``; ``params`` are those of scoring. Raises
-    PointValueError for a fund without a point value.
+    """Makes ``final_points``, ``fund_total`` and ``fund_value``; ``params`` are those of scoring.
+
+    With ``keep_better`` a granted special review never gives less than the group's rule. Raises PointValueError for a
+    fund without a point value.
     """
-    engine.pipeline(PAYMENT, ("final_points", "fund_total"), {**params, "addon_k_e4": exclusion.addon_k_e4})
+    own = {"addon_k_e4": exclusion.addon_k_e4, "keep_better": int(keep_better)}
+    engine.pipeline(PAYMENT, ("final_points", "fund_total"), {**params, **own})
     totals = [FundTotal(**row) for row in engine.fetch("SELECT * FROM fund_total ORDER BY fund_type").to_pylist()]
     values = fund_values(budgets, totals, exclusion.charged)
     engine.put("fund_value", fund_value_table(values))

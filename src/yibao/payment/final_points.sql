@@ -1,8 +1,8 @@
 -- grain: case_no
 -- inputs: grouped, case_points, special_decision, excluded_case
--- params: addon_k_e4, unit_fee_micro, scale
+-- params: addon_k_e4, unit_fee_micro, scale, keep_better
 -- source: DIP_REGIMES A.9.2: each case in exactly one bucket, a passed special review first; A.4 新药新技术加成 = fee ÷ unit fee × scale × k; A.14 special wins over low and high
--- note: points 10⁻⁴; addon_k_e4 is 0 unless listed fees add points (mode add_on); a granted case is paid by its review alone, without add-on
+-- note: points 10⁻⁴; addon_k_e4 is 0 unless listed fees add points (mode add_on); a granted case is paid by its review alone, without add-on, or with keep_better by the group's rule where that gives more
 WITH listed AS (
     SELECT
         g.case_no,
@@ -34,7 +34,14 @@ SELECT
         WHEN dip_type IN ('core', 'composite', 'ungrouped') THEN dip_type
         ELSE 'other'
     END AS bucket,
-    coalesce(review_points, own_points + added) AS case_points,
-    CASE WHEN review_points IS NOT NULL THEN CAST(0 AS BIGINT) ELSE added END AS addon_points,
+    CASE
+        WHEN review_points IS NULL THEN own_points + added
+        WHEN $keep_better = 1 THEN greatest(review_points, own_points + added)
+        ELSE review_points
+    END AS case_points,
+    CASE
+        WHEN review_points IS NULL OR ($keep_better = 1 AND own_points + added > review_points) THEN added
+        ELSE CAST(0 AS BIGINT)
+    END AS addon_points,
     own_points + added AS plain_points
 FROM listed

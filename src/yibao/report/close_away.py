@@ -34,7 +34,7 @@ def offsite(closed: Closed) -> dict[str, Any]:
             heads,
             by_home,
             whole if by_home else (),
-            "按本地病种目录和结算点值计算，由参保地基金负担；分值不计入本地总分值，不占本地预算。",
+            "按本地病种目录和结算点值计算，由参保地基金负担，含除外费用应付；分值不计入本地总分值，不占本地预算。",
         ),
         "hospitals": _by_hospital(closed) if rows else None,
         "any": bool(rows),

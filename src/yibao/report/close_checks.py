@@ -18,7 +18,9 @@ LOCAL = """
 MONTHS = """
     SELECT fund_type, fixmedins_code, month, count(*) AS cases, sum(case_points) AS points
     FROM cases WHERE scope = 'local' GROUP BY fund_type, fixmedins_code, month"""
-AWAY = "SELECT count(*) AS cases, coalesce(sum(due), 0) AS due FROM cases WHERE scope = 'offsite'"
+AWAY = """
+    SELECT count(*) AS cases, coalesce(sum(c.due), 0) + coalesce(sum(i.excluded_due), 0) AS due
+    FROM cases AS c LEFT JOIN by_item AS i ON i.setl_id = c.setl_id WHERE c.scope = 'offsite'"""
 SCOPES = "SELECT count(*) AS cases, count(DISTINCT setl_id) AS ids, count(aux_kind) AS aux FROM cases"
 SPECIAL = """
     SELECT count(*) AS rows, coalesce(sum(CASE WHEN c.due = s.due THEN 0 ELSE 1 END), 0) AS apart
@@ -157,7 +159,9 @@ def _cases(closed: Closed, local: Sequence[Row]) -> Iterator[Check]:
     )
     yield _none("逐家逐月核对病例和分值，与月度结算不符的行", off)
     yield _equal(
-        "省内异地：各参保地应付之和 = 各病例应付额之和（元）", total(closed.small["offsite"], "due"), away["due"]
+        "省内异地：各参保地应付之和 = 各病例应付额与除外应付之和（元）",
+        total(closed.small["offsite"], "due"),
+        away["due"],
     )
     yield _equal(
         "省内异地：各参保地病例之和 = 异地病例（例）",
@@ -237,31 +241,46 @@ def check_grid(found: Sequence[Check]) -> Grid:
 def postings(closed: Closed) -> dict[str, Any]:
     """Section 13: the postings by batch, and where the statements stand."""
     rows = closed.small["postings"]
-    batches: dict[tuple[str, str, str], list[Row]] = {}
+    batches: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        batches.setdefault((str(row["batch"]), str(row["entry_date"]), str(row["outcome"])), []).append(row)
-    shown = [
-        (
-            batch,
-            day,
-            close_words.POSTED.get(outcome, outcome),
-            words.count(len(held)),
-            words.money(total(held, "amount")),
-            _kinds(held),
-        )
-        for (batch, day, outcome), held in sorted(batches.items(), key=lambda one: (one[0][1], one[0][0]))
-    ]
-    heads = columns("批次* 记账日期* 结果* 凭证数 借方金额 内容*")
-    statements = sorted(path.name for path in (closed.folder / "statements").glob("*.*")) if rows else []
-    inner = (
-        sorted(str(path.relative_to(closed.folder)) for path in (closed.folder / "statements").glob("*/*"))
-        if rows
-        else []
+        batches.setdefault((str(row["batch"]), str(row["outcome"])), []).append(row)
+    ordered = sorted(
+        batches.items(), key=lambda one: (one[0][0] != OWN, _days(one[1]), one[0][0].endswith("QS"), one[0])
     )
+    shown = [
+        (batch_name(batch), _days(held), close_words.POSTED.get(outcome, outcome), words.count(len(held)),
+         words.money(total(held, "amount")), "期初余额、收入、拨款等" if batch == OWN else _kinds(held))
+        for (batch, outcome), held in ordered
+    ]  # fmt: skip
+    heads = columns("批次* 记账日期* 结果* 凭证数 借方金额 内容*")
+    folder = closed.folder / "statements"
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*")) if rows else []
     return {
-        "any": bool(rows), "statements": statements + inner,
+        "any": bool(rows), "statements": files,
         "grid": Grid("记账凭证，按批次", "凭证 张，金额 元", heads, shown, note="一批凭证同时记入或都不记。"),
     }  # fmt: skip
+
+
+OWN = "own"
+"""The batch of the entries that the folder brought itself."""
+_TAILS = {"YF": "预付金", "QS": "年度清算"}
+
+
+def batch_name(batch: str) -> str:
+    """A batch in words: ``370300-310-202501`` is 职工医保2025年1月结算; another name as it is."""
+    if batch == OWN:
+        return "账套自己的凭证"
+    parts = batch.split("-")
+    if len(parts) == 4 and parts[3] in _TAILS:
+        return f"{close_words.fund(parts[1])}{parts[2]}年{_TAILS[parts[3]]}"
+    if len(parts) == 3 and len(parts[2]) == 6:
+        return f"{close_words.fund(parts[1])}{parts[2][:4]}年{int(parts[2][4:])}月结算"
+    return batch
+
+
+def _days(rows: Sequence[Row]) -> str:
+    first, last = min(row["entry_date"] for row in rows), max(row["entry_date"] for row in rows)
+    return f"{first}" if first == last else f"{first} 至 {last}"
 
 
 def _kinds(rows: Sequence[Row]) -> str:

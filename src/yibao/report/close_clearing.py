@@ -40,6 +40,12 @@ def _drawn(row: Row) -> str:
     return GROUPED if row["group_code"] else str(row["band"])
 
 
+def _drawn_bands(closed: Closed, rows: Sequence[Row]) -> list[str]:
+    """The bands of the share table in its order, then what else the rows are drawn in: each has its own colour."""
+    listed = [str(row.get("label", "")) for row in closed.share_table]
+    return listed + sorted({_drawn(row) for row in rows if row["band"]} - set(listed))
+
+
 def _apart(closed: Closed, row: Row, shown: Sequence[Row]) -> str:
     """The hospital's name; with its code where another one shown has the same."""
     name = closed.hospital(row["fixmedins_code"])
@@ -69,7 +75,7 @@ def _fund(closed: Closed, fund: str) -> dict[str, Any]:
              "band": _drawn(row)} for row in ordered if row["ratio"] is not None and row["band"]]  # fmt: skip
     bars = [{"name": _apart(closed, row, ordered[:NAMED]), "ratio": float(row["ratio"]), "band": _drawn(row)}
             for row in ordered[:NAMED] if row["ratio"] is not None and row["band"]]  # fmt: skip
-    bands = [*bands_of(closed), *([GROUPED] if any(row["group_code"] for row in rows) else [])]
+    bands = _drawn_bands(closed, rows)
     left, limits = (closed.one("values", fund_type=fund) or {}).get("fund", Decimal(0)) - made["pay"], _limits(closed)
     return {
         "name": name,
@@ -116,8 +122,7 @@ def _band_grid(closed: Closed) -> Grid:
             if held:
                 rows.append(
                     (
-                        close_words.fund(fund),
-                        band or "没有应付额，不分档",
+                        f"{band or '没有应付额，不分档'}\n{close_words.fund(fund)}",
                         words.count(len(held)),
                         *(
                             words.money(total(held, name))
@@ -127,7 +132,7 @@ def _band_grid(closed: Closed) -> Grid:
                     )
                 )
     return Grid("各档的医疗机构", "机构 家，金额 元，比 %",
-                columns("险种* 分档* 机构数 应付额 记账额 结余留用 基金分担超支 清算支付 支付与应付之比"), rows,
+                columns("分档和险种* 机构数 应付额 记账额 结余留用 基金分担超支 清算支付 支付与应付之比"), rows,
                 note="结余留用：支付多于记账的部分；基金分担超支：支付多于应付的部分，都是核减以前的数。")  # fmt: skip
 
 

@@ -32,7 +32,8 @@ class Closed:
     """A closed year: its folder, summary and parameters, with its tables in the session ``engine``.
 
     ``small`` are the rows of every result table but the cases, in the order of the file; ``cases`` and ``trail`` are
-    views of the session. Amounts are 元 and points 分, exact. ``saved`` is the catalogue of the run, where it is there.
+    views of the session, ``by_item`` a table of what is paid for excluded fees. Amounts are 元 and points 分, exact.
+    ``saved`` is the catalogue of the run, where it is there.
     """
 
     folder: Path
@@ -102,6 +103,14 @@ class Closed:
 _NAMED = ("dx", "px", "related", "px_kind", "scope")
 
 
+BY_ITEM = """
+    SELECT setl_id, CAST(idiv(
+        2 * CAST(excluded * 100 AS HUGEINT) * CAST(booked * 100 AS HUGEINT) + CAST(medfee_sumamt * 100 AS HUGEINT),
+        2 * CAST(medfee_sumamt * 100 AS HUGEINT)) * CAST(0.01 AS DECIMAL(3, 2)) AS DECIMAL(18, 2)) AS excluded_due
+    FROM cases WHERE excluded > 0 AND medfee_sumamt > 0 AND $excludes = 1"""
+"""What the pool pays by item for the excluded fees of a case: half up of excluded × booked ÷ fee (close.md, Words)."""
+
+
 def open_close(
     engine: Engine, folder: Path, names: Names | None = None, catalogue: Path | None = None, *, trail: bool = True
 ) -> Closed:
@@ -121,8 +130,10 @@ def open_close(
         small[name] = table.to_pylist()
     place, saved = _catalogue(folder, catalogue, summary)
     parts = {} if place is None else _parts(engine, place / "parts")
-    summaries = [summary] if saved is None else [summary, saved.summary]
-    return Closed(folder, engine, summary, Parameters(summaries), names or _names(folder), small, saved, parts)
+    parameters = Parameters([summary] if saved is None else [summary, saved.summary])
+    excludes = int(parameters.text("dip.exclusion.mode") in ("", "exclude"))
+    engine.put("by_item", engine.fetch(BY_ITEM, {"excludes": excludes}))
+    return Closed(folder, engine, summary, parameters, names or _names(folder), small, saved, parts)
 
 
 def _names(folder: Path) -> Names:

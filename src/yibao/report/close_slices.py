@@ -21,12 +21,11 @@ PREPARE = (
         c.month, c.dip_code, c.dip_type, c.bucket, c.group_points, c.aux_kind, c.aux_type, c.aux, c.deviation_type,
         c.deviation, c.case_points,
         c.medfee_sumamt, c.excluded, c.booked, c.patient, c.standard, c.due, c.special, c.flags, t.stay_days,
-        CASE WHEN c.medfee_sumamt > 0 AND c.excluded > 0 THEN CAST(idiv(
-            2 * CAST(c.excluded * 100 AS HUGEINT) * CAST(c.booked * 100 AS HUGEINT)
-            + CAST(c.medfee_sumamt * 100 AS HUGEINT),
-            2 * CAST(c.medfee_sumamt * 100 AS HUGEINT)) * CAST(0.01 AS DECIMAL(3, 2)) AS DECIMAL(18, 2))
-            ELSE CAST(0 AS DECIMAL(18, 2)) END AS excluded_due
-    FROM cases AS c LEFT JOIN trail AS t ON t.setl_id = c.setl_id WHERE c.bucket IS NOT NULL""",
+        coalesce(i.excluded_due, CAST(0 AS DECIMAL(18, 2))) AS excluded_due
+    FROM cases AS c
+    LEFT JOIN trail AS t ON t.setl_id = c.setl_id
+    LEFT JOIN by_item AS i ON i.setl_id = c.setl_id
+    WHERE c.bucket IS NOT NULL""",
     """CREATE OR REPLACE TEMP TABLE pool_mean AS
     SELECT dip_code, avg(CAST(medfee_sumamt AS DOUBLE)) AS fee, avg(CAST(stay_days AS DOUBLE)) AS days
     FROM own WHERE dip_code IS NOT NULL GROUP BY dip_code""",

@@ -82,7 +82,7 @@ PREPAY: Mapping[str, str] = {one.value: one.label for one in Outcome}
 
 GROUP_METHODS: Mapping[str, str] = CODE_TABLES["group_method"].codes
 
-POSTED: Mapping[str, str] = {one.value: one.label for one in State} | {one.value: one.label for one in Posted}
+POSTED: Mapping[str, str] = {one.value: one.label for one in Posted} | {one.value: one.label for one in State}
 """记账 by outcome of a batch or of an entry."""
 
 UNITS: Mapping[str, str] = {
