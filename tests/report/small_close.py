@@ -224,7 +224,7 @@ def _settle(cases: Rows, opening: Fraction) -> tuple[dict[str, Rows], dict[str, 
             case["case_points"] * values[case["fund_type"]]["settlement_value"] / 100 * Fraction(6, 10)
         )
         case |= {"due": share if case["scope"] == "offsite" else None, "plain_due": None, "booked": case["medfee"] // 2,
-                 "excluded_due": 0}  # fmt: skip
+                 "excluded_due": half_up(case["excluded"] * (case["medfee"] // 2), case["medfee"])}  # fmt: skip
     for case in cases:
         case["patient"] = case["medfee"] - case["booked"] - case["other"]
         value = values[case["fund_type"]]["settlement_value"]
@@ -401,7 +401,8 @@ def _others(cases: Rows, done: Mapping[str, Rows]) -> dict[str, Rows]:
         rows["offsite"].append({
             "fund_type": fund, "fixmedins_code": place, "insuplc_admdvs": home, "cases": len(own),
             **{name: sum(case[key] for case in own) for name, key in (("points", "case_points"), ("fee", "medfee"),
-                                                                      ("booked", "booked"), ("due", "due"))},
+                                                                      ("booked", "booked"))},
+            "due": sum(case["due"] + case["excluded_due"] for case in own),
         })  # fmt: skip
     for place, (level, _) in HOSPITALS.items():
         addon = ADDON.get(place, 0)
