@@ -12,7 +12,7 @@ from yibao.clearing.records import Hospital
 from yibao.engine import Engine
 from yibao.flows.close_entries import FundClose
 from yibao.flows.close_price import PricedYear
-from yibao.kernel import POINT_SCALE, half_up_ratio
+from yibao.kernel import POINT_SCALE, Finding, Severity, half_up_ratio, yuan
 from yibao.law import View
 from yibao.payment.special import standard_of
 
@@ -139,6 +139,39 @@ def date_facts(dates: ClearingDates | None) -> dict[str, str] | None:
         "cleared_by": dates.cleared_by.isoformat(), "first_published": dates.first_published.isoformat(),
         "second_published": dates.second_published.isoformat(), **months,
     }  # fmt: skip
+
+
+def excluded_items(engine: Engine) -> list[dict[str, Any]]:
+    """What was taken out of cases by item: each listed drug or technique with its cases and amount, dearest first."""
+    if not engine.count("excluded_case"):
+        return []
+    rows = engine.rows("""
+        SELECT f.med_list_codg, max(coalesce(i.item_name, '')), count(DISTINCT f.setl_id), sum(f.item_amount)
+        FROM excluded_fees AS f
+        JOIN loaded_cases_numbered AS n ON n.setl_id = f.setl_id
+        JOIN excluded_case AS e ON e.case_no = n.case_no
+        JOIN excluded_items AS i ON i.med_list_codg = f.med_list_codg AND n.dscg_date >= i.valid_from
+            AND (i.valid_until IS NULL OR n.dscg_date <= i.valid_until)
+        GROUP BY f.med_list_codg ORDER BY 4 DESC, 1""")
+    return [
+        {"med_list_codg": code, "item_name": name, "cases": int(n), "amount": f"{yuan(int(fen)):.2f}"}
+        for code, name, n, fen in rows
+    ]
+
+
+def finding_facts(found: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Findings as the summary keeps them, worst first, remarks of repairs left out."""
+    order = list(Severity)
+    listed = sorted(
+        (one for one in found if one.severity is not Severity.INFO), key=lambda one: order.index(one.severity)
+    )
+    return [
+        {
+            "severity": one.severity.label, "code": one.code, "message": one.message, "place": str(one.place),
+            "cause": one.cause, "next_step": one.next_step, "key": one.key,
+        }
+        for one in listed
+    ]  # fmt: skip
 
 
 def bands(views: Iterable[View]) -> list[dict[str, str]]:

@@ -28,6 +28,8 @@ from yibao.law import Law, View
 from yibao.standard import CODE_TABLES
 
 MADE_BY = "yibao close"
+FINDINGS = 200
+"""How many findings the summary keeps; all of them are in findings.xlsx."""
 
 
 class Results(NamedTuple):
@@ -117,6 +119,7 @@ def _summary(
     quality = measure(quality_rows(engine), cost_per_point(facts), facts["score_scale"])
     unverified = {one.key for one in used if not one.grade.verified}
     unverified |= {*results.saved.summary["unverified"], *posting.unverified}
+    findings = figures.finding_facts([*results.findings, *posting.findings])
     outcomes = [row["outcome"] for row in rows["special"]]
     refused = sum(len(one.batch.entries) for one in posting.batches if one.state.value in ("refused", "not_posted"))
     refused += sum(not answer.outcome.stands for _entry, answer in posting.own)
@@ -146,6 +149,9 @@ def _summary(
         "coverage": quality["coverage"],
         "groups_core": results.saved.summary["groups_core"],
         "groups_composite": results.saved.summary["groups_composite"],
+        "findings": findings[:FINDINGS],
+        "findings_total": len(findings),
+        "excluded_items": figures.excluded_items(engine),
         "share_table": figures.bands(results.views),
         "draft": results.saved.summary["draft"],
         "facts": facts,

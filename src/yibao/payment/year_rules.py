@@ -12,8 +12,9 @@ from yibao.payment.terms import exact
 
 YEAR_KEYS = (
     "dip.exclusion.mode", "dip.exclusion.charge", "dip.exclusion.addon_k", "dip.offsite.in_province",
-    "dip.special_review", "dip.special_review.quota", "dip.special_review.order",
-    "dip.special_review.keep_better", "dip.coef.shape", "dip.coef.addons", "dip.coef.addon_cap", "settle.entitlement.basis", "settle.ratio_level", "settle.case_floor",
+    "dip.special_review", "dip.special_review.quota", "dip.special_review.order", "dip.special_review.keep_better",
+    "dip.coef.shape", "dip.coef.addons", "dip.coef.addon_cap", "settle.entitlement.basis", "settle.ratio_level",
+    "settle.case_floor",
 )  # fmt: skip
 """The keys that must stand still from the first day of the year to the last."""
 
