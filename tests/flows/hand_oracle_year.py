@@ -457,6 +457,7 @@ def case_tables(cases: Sequence[Case], learned: Catalogue, law: Law, sheet: Shee
         sheet.add("trail", setl_id=c["setl_id"], dx=c["diag_codes"].split("|")[0], px=px(c), scope_key=c.reach,
                   px_kind=keys(c)["composite"][1], dx_barred="", standard_basis=basis, std_n=len(fees) or None,
                   std_fee=total(fees) or None, diag_codes=c["diag_codes"], oprn_codes=c["oprn_codes"], stay_days=c.days,
+                  list_kind=c.local_kind or ("primary_care" if c.primary else None),
                   base_coefficient=F(law["dip.coef.level"][c["hosp_lv"]]), plain_points=c.plain,
                   plain_due=c.plain_due)  # fmt: skip
         if inside_dip:

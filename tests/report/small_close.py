@@ -580,6 +580,7 @@ _TRAIL = [
     "diag_codes",
     "oprn_codes",
     "stay_days",
+    "list_kind",
     "base_coefficient",
     "plain_points",
     "plain_due",
@@ -591,6 +592,8 @@ def _write_cases(out: Path, cases: Rows, opening: Fraction, values: Mapping[str,
         ungrouped = case["dip_type"] == "ungrouped"
         case |= {
             "px_kind": "相关手术" if case["px"] else "内科诊疗", "dx_barred": None, "stay_days": case["days"],
+            "list_kind": {"primary": "primary_care"}.get(case["bucket"], case["bucket"])
+            if case["bucket"] in ("primary", "tcm", "day", "bed_day") else None,
             "scope_key": "none" if ungrouped else "composite" if case["dip_type"] == "composite" else "core",
             "standard_basis": "none" if ungrouped else "same_level_last_year",
             "base_coefficient": BASE[case["hosp_lv"]],

@@ -301,3 +301,13 @@ def test_a_torn_part_of_the_4101_tables_is_named(tmp_path: Path, engine: Engine)
     (tmp_path / "oprninfo.parquet").write_bytes(b"PAR1 torn")
     report = tables.load(engine, "cases", [tmp_path])
     assert report.counts["unreadable_file"] == 1 and report.rows_kept == 2
+
+
+def test_a_command_may_read_only_the_columns_it_needs_and_the_others_are_not_checked(tmp_path: Path) -> None:
+    (tmp_path / "persons.csv").write_text("psn_no,brdy,admdvs\nP1,不是日期,370302\nP2,1960-01-01,370303\n", "utf-8")
+    with Engine() as engine:
+        whole = tables.load(engine, "persons", [tmp_path], into="whole")
+        part = tables.load(engine, "persons", [tmp_path], columns=("admdvs",))
+        assert (whole.rows_kept, part.rows_kept) == (1, 2)
+        assert engine.rows("SELECT psn_no, admdvs FROM persons ORDER BY 1") == [("P1", "370302"), ("P2", "370303")]
+        assert part.clean and part.missing_optional == []

@@ -11,7 +11,6 @@ from yibao.cli.options import CITY, DEFAULT_CITY, JSON, MEMORY, OVERLAY, PACK, S
 
 if TYPE_CHECKING:
     from yibao.flows.close import Closed
-    from yibao.report.names import Names
 
 FOLDER = Annotated[
     Path,
@@ -57,33 +56,33 @@ def papers(
     done: "Closed", out: Path, page: Path, tell: Callable[[str], None], *, books: bool = True,
     title: str | None = None, data_note: str = "",
 ) -> None:  # fmt: skip
-    """Writes what people read of a finished close: the report, the workbooks, the statements of the books."""
+    """Writes what people read of a finished close: the statements of the books, the report, the workbooks.
+
+    They do not wait for one another: helpers draw the page and write close.xlsx while this process, which holds the
+    statements, writes those and then reads the cases for the hospitals' workbooks.
+    """
     from yibao import tables
     from yibao.report.close import write_close_report
     from yibao.report.close_book import write_close_book, write_hospital_books
-    from yibao.report.fund import write_fund_report
+    from yibao.report.crew import Crew
+    from yibao.report.fund import FILES, write_fund_report
 
-    names = names_of(out)
-    tell("写报表")
-    for statement in done.statements:
-        with tables.output_folder(out / "statements" / statement.fund_type) as part:
-            write_fund_report(part, statement)
-    tell("写报告")
-    write_close_report(out, page, names=names, title=title, data_note=data_note)
-    write_close_book(out, out / "close.xlsx", names)
-    if books:
-        tell("写各机构工作簿")
-        write_hospital_books(out, out / "hospitals", names, progress=tell)
-
-
-def names_of(out: Path) -> "Names":
-    """The dictionaries that the close wrote to names.json."""
-    import json
-
-    from yibao.report.names import Names
-
-    kept = json.loads((out / "names.json").read_text(encoding="utf-8"))
-    return Names(kept["diagnoses"], kept["procedures"], kept["hospitals"])
+    kept = [f"{statement.fund_type}/{name}" for statement in done.statements for name in FILES]
+    with Crew() as crew:
+        tell("写报表")
+        given = [
+            crew.give(write_close_report, out, page, title=title, data_note=data_note, statements=kept),
+            crew.give(write_close_book, out, out / "close.xlsx"),
+        ]
+        for statement in done.statements:
+            with tables.output_folder(out / "statements" / statement.fund_type) as part:
+                write_fund_report(part, statement)
+        if books:
+            tell("写各机构工作簿")
+            write_hospital_books(out, out / "hospitals", progress=tell, crew=crew)
+        tell("写报告")
+        for one in given:
+            crew.take(one)
 
 
 def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:

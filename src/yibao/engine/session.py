@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from yibao.engine.sqlfile import SqlFile, load_sql
 
-DEFAULT_MEMORY = "1400MB"
+DEFAULT_MEMORY = "2500MB"
 
 RESOURCE_ERRORS = (duckdb.OutOfMemoryException, duckdb.IOException)
 """What DuckDB raises when memory runs out past the spill, or the disk that takes the spill is full."""
@@ -29,7 +29,7 @@ _OPENING = (
 class Engine:
     """Tables and the SQL that runs over them. Use as a context manager: the spill folder goes with it.
 
-    ``memory`` is DuckDB's limit (e.g. ``"1400MB"``; environment YIBAO_MEMORY overrides the default), past which it
+    ``memory`` is DuckDB's limit (e.g. ``"2500MB"``; environment YIBAO_MEMORY overrides the default), past which it
     spills into ``spill`` (default: a temporary folder). ``progress`` is called with each step's table name.
     """
 

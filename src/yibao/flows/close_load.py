@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from yibao import tables
-from yibao.engine import Engine
+from yibao.engine import Engine, load_sql
 from yibao.flows.dip_common import FlowError, load_cases
 from yibao.kernel import Finding, Place, Severity
 from yibao.standard import TABLES
@@ -38,6 +38,9 @@ OPTIONAL = {
 """What may be absent, and what its absence means."""
 _LARGE = ("excluded_fees", "persons", "dx_names", "px_names")
 """Tables that stay in the session; their rows are not taken out."""
+
+_ONLY = {"persons": ("psn_no", "admdvs")}
+"""Columns that a close reads of a large table; what else stands there is not its business to check."""
 
 Row = Mapping[str, Any]
 
@@ -72,6 +75,8 @@ def place(row: Row, column: str = "") -> Place:
 def load_folder(engine: Engine, folder: Path, year: int) -> Folder:
     """Loads the year's cases (session tables ``loaded_cases``, ``cases``, ``case_px``) and all other tables.
 
+    Of ``persons`` only the count by county stays (``person_county``).
+
     Raises FlowError, with the reports of every table read, when the cases or a required table yield nothing.
     """
     absent: dict[str, str] = {}
@@ -82,6 +87,10 @@ def load_folder(engine: Engine, folder: Path, year: int) -> Folder:
         others.append(report)
         if missing:
             absent[table] = OPTIONAL[table]
+        if table == "persons":
+            # Millions of rows that are only counted: counted at once, their memory is free for the cases.
+            engine.run(load_sql("yibao.clearing", "person_county"))
+            engine.drop(table)
         if table not in _LARGE:
             rows[table] = engine.fetch(f"SELECT * FROM {table} ORDER BY src_file, src_row").to_pylist()
     try:
@@ -97,7 +106,7 @@ def load_folder(engine: Engine, folder: Path, year: int) -> Folder:
 
 def _load(engine: Engine, folder: Path, table: str) -> tuple[LoadReport, bool]:
     """The report of a table; an optional one that the folder lacks is an empty table and no fault."""
-    report = tables.load(engine, table, [folder])
+    report = tables.load(engine, table, [folder], columns=_ONLY.get(table, ()))
     if table in OPTIONAL and set(report.counts) == {"no_table_file"}:
         report.findings.clear()
         report.counts.clear()

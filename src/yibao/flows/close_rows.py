@@ -95,8 +95,7 @@ def position(folder: Folder, year: int, fund_type: str) -> Position | None:
 def judged_beds(engine: Engine, folder: Folder, institutions: Sequence[Hospital], year: int) -> BedResult:
     """The bed register of the folder against the bed-days of the year's cases, and supply by county and level."""
     engine.put("bed_month", month_table(year))
-    for name in ("bed_days", "person_county"):
-        engine.run(load_sql("yibao.clearing", name))
+    engine.run(load_sql("yibao.clearing", "bed_days"))
     county = {row["fixmedins_code"]: row["admdvs"] or "" for row in folder.rows["providers"]}
     records = [
         BedRecord(

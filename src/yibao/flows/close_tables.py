@@ -122,6 +122,7 @@ CASES_SQL = f"""
 TRAIL_SQL = f"""
     SELECT g.setl_id, m.dx, m.px, m.px_kind, m.dx_barred, a.scope AS scope_key, p.standard_basis, p.std_n,
         CAST(p.std_fee * {_MONEY}) AS std_fee, c.diag_codes, c.oprn_codes, g.stay_days,
+        CASE WHEN g.local_kind <> '' THEN g.local_kind WHEN g.primary_care = 1 THEN 'primary_care' END AS list_kind,
         CAST(coalesce(b.coefficient, 10000) * {_POINTS}) AS base_coefficient,
         CAST(f.plain_points * {_POINTS}) AS plain_points, CAST(d.plain_due * {_MONEY}) AS plain_due
     FROM grouped AS g

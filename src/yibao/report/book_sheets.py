@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, Self
 
 import xlsxwriter
 
+from yibao.report.sheet_rows import NUMBERS, put_table
+
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 FORMATS: Mapping[str, str] = {
     "text": "@",
@@ -150,7 +152,11 @@ class Book:
         self, page: Any, row: int, columns: Sequence[Head], rows: Iterable[Sequence[Any]], *, strong: bool = False
     ) -> int:
         """Writes rows from ``row`` on; the number of the row after them."""
-        forms = [self.form(head.kind, strong) for head in columns]
+        return put_table(page, row, [self.form(head.kind, strong) for head in columns], list(rows))
+
+    def put_cells(self, page: Any, row: int, columns: Sequence[Head], rows: Iterable[Sequence[Any]]) -> int:
+        """Like `put_rows`, for the few rows that a chart of the book draws from."""
+        forms = [self.form(head.kind) for head in columns]
         for cells in rows:
             for column, value in enumerate(cells):
                 put(page, row, column, value, forms[column])
@@ -179,18 +185,18 @@ def put(page: Any, row: int, column: int, value: Any, form: Any) -> None:
 def widths(one: Sheet) -> list[float]:
     """Widths by content: the longest cell of each column, within bounds; longer heads are wrapped."""
     found = []
-    every = [*one.rows, *((one.total,) if one.total else ())]
-    for column, head in enumerate(one.heads):
-        values = [cells[column] for cells in every if cells[column] is not None]
-        texts = [value for value in values if isinstance(value, str)]
+    columns = zip(*one.rows, *((one.total,) if one.total else ()), strict=True)
+    for head, values in zip(one.heads, list(columns) or [()] * len(one.heads), strict=True):
+        kinds = set(map(type, values))
         longest = max(_LEAST, min(_cells(head.label), 14.0) + 3)
-        if texts:
+        if str in kinds:
             # the longest by count of characters is near enough the widest, and quick to find
-            longest = max(longest, *(_cells(text) + 3 for text in sorted(set(texts), key=len)[-20:]))
-        figures = [value for value in values if not isinstance(value, str | date)]
-        if figures:
+            texts = {value for value in values if type(value) is str}
+            longest = max(longest, *(_cells(text) + 3 for text in sorted(texts, key=len)[-20:]))
+        if kinds & NUMBERS:
+            figures = values if kinds <= NUMBERS else [value for value in values if type(value) in NUMBERS]
             longest = max(longest, _long(max(max(figures), -min(figures)), head.kind))
-        if len(texts) + len(figures) < len(values):
+        if date in kinds:
             longest = max(longest, 12.0)
         found.append(min(_WIDEST if head.kind != "wrap" else 64.0, longest))
     return found
@@ -205,4 +211,6 @@ def _long(value: Any, kind: str) -> float:
 
 def _cells(text: str) -> float:
     """The width of a text in columns: a Chinese character takes two and a little."""
+    if text.isascii():
+        return float(len(text))
     return sum(2.1 if unicodedata.east_asian_width(one) in "WF" else 1.0 for one in text)

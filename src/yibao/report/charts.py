@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import altair as alt
 import vl_convert
+from altair.utils.schemapi import debug_mode
 from markupsafe import Markup
 
 FONT = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
@@ -42,16 +43,20 @@ class Chart(NamedTuple):
 
 def chart(name: str, title: str, text: str, draw: Draw, note: str = "") -> Chart:
     """Draws a chart at both widths. ``text`` says in words what it shows, for those who cannot see it."""
-    wide, narrow = (_svg(draw(width), f"{name}-{width}", text) for width in (WIDE, NARROW))
+    with debug_mode(CHECKED):
+        wide, narrow = (_svg(draw(width), f"{name}-{width}", text) for width in (WIDE, NARROW))
     return Chart(title, wide, narrow, note)
 
 
 WIDE, NARROW = 820, 340
+CHECKED = False
+"""Whether altair holds every part of a chart against the schema of Vega-Lite, which takes as long as drawing it. The
+specifications do not depend on the data, so the tests check them and a report need not."""
 
 
 def data(rows: Sequence[Row]) -> alt.InlineData:
-    """Rows for a chart, inline."""
-    return alt.InlineData(values=[dict(row) for row in rows])
+    """Rows for a chart, inline; a tuple, since altair copies lists with every layer they pass through."""
+    return alt.InlineData(values=tuple(dict(row) for row in rows))
 
 
 def room(labels: Sequence[str], size: int = _SIZE) -> float:
@@ -77,7 +82,7 @@ def _svg(drawn: Drawn, prefix: str, text: str) -> Markup:
         gridColor=LINE, domainColor=LINE, tickColor=LINE, labelLimit=0, titleLimit=0,
     ).configure_legend(
         orient="top", title=None, labelFontSize=_SIZE, labelColor=INK, labelLimit=0, symbolSize=110,
-    ).configure_text(font=FONT, fontSize=_SIZE, color=INK).to_dict()  # fmt: skip
+    ).configure_text(font=FONT, fontSize=_SIZE, color=INK).to_dict(validate=CHECKED)  # fmt: skip
     raw = vl_convert.vegalite_to_svg(spec)
     body = _ID.sub(rf"\g<1>{prefix}-", _NOISE.sub("", raw))
     head = f'<svg role="img" aria-label="{escape(text)}"'

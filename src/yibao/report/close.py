@@ -1,5 +1,6 @@
 """The report of a closed year: one self-contained Chinese page that opens without internet and prints on A4."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -39,21 +40,23 @@ def write_close_report(
     data_note: str = "",
     title: str | None = None,
     catalogue: Path | None = None,
+    statements: Sequence[str] | None = None,
 ) -> None:
     """Writes the page of a closed year to ``out`` from the folder of ``yibao close``.
 
     ``names`` puts names beside codes; ``data_note`` says what the data are (e.g. synthetic). The catalogue is
-    ``catalogue``, else the folder of that name inside or beside ``folder``. The same folder gives the same page. Raises
+    ``catalogue``, else the folder of that name inside or beside ``folder``. ``statements`` are the files of the books'
+    statements, by default those that stand in ``folder``. The same folder gives the same page. Raises
     ResultFolderError when the folder is not a finished result, ReportError when the catalogue is another run's,
     OutputError when the page cannot be written.
     """
     with Engine() as engine:
-        page = _render(_context(open_close(engine, folder, names, catalogue), title, data_note))
+        page = _render(_context(open_close(engine, folder, names, catalogue), title, data_note, statements))
     with tables.atomic_path(out) as path:
         path.write_text(page, encoding="utf-8")
 
 
-def _context(closed: Closed, title: str | None, data_note: str) -> dict[str, Any]:
+def _context(closed: Closed, title: str | None, data_note: str, statements: Sequence[str] | None) -> dict[str, Any]:
     summary = closed.summary
     found, made = close_head.scopes(closed), close_head.all_sums(closed)
     checked = close_checks.checks(closed)
@@ -67,7 +70,7 @@ def _context(closed: Closed, title: str | None, data_note: str) -> dict[str, Any
         "data_note": data_note,
         "draft": bool(summary.get("draft")),
         "remarks": close_head.remarks(closed),
-        "findings": close_head.finding_grid(closed),
+        "findings": close_head.findings(closed),
         "unverified": closed.parameters.unverified(),
         "lead": close_head.lead(closed, made, found),
         "cards": close_head.cards(closed, made, found),
@@ -85,7 +88,7 @@ def _context(closed: Closed, title: str | None, data_note: str) -> dict[str, Any
         "indicators": close_away.indicators(closed),
         "consumption": close_away.consumption(closed),
         "dates": close_away.dates(closed),
-        "postings": close_checks.postings(closed),
+        "postings": close_checks.postings(closed, statements),
         "checks": close_checks.check_grid(checked),
         "failing": sum(1 for one in checked if not one.closes),
         "closes": all(one.closes for one in checked),

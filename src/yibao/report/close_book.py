@@ -1,16 +1,15 @@
 """The workbooks of a closed year: one with every result table, and one for each hospital.
 
-Figures are values, exact as the result has them; texts stay texts. Two processes write the hospitals where there are
-many, each from rows that were asked of the whole year once.
+Figures are values, exact as the result has them; texts stay texts. Several processes write the hospitals where there
+are many, each from rows that were asked of the whole year once.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from datetime import date
+from decimal import Decimal
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,19 @@ from yibao.flows.close_tables import COLUMNS
 from yibao.flows.close_tables import columns as columns_of
 from yibao.report import close_words
 from yibao.report.book_sheets import Book, Head, Sheet
+from yibao.report.close_checks import STANDS, batch_name, kind_name
 from yibao.report.close_packs import packs_of
 from yibao.report.close_result import Closed, open_close
 from yibao.report.close_slices import hospitals_of
+from yibao.report.crew import Crew
 from yibao.report.hospital_book import Pack, write_packs
 from yibao.report.names import Names
 
 __all__ = ["write_close_book", "write_hospital_books"]
 
 MANY = 40
-"""From how many hospitals on two processes pay for their start."""
-_CHUNK, _AHEAD = 12, 4
+"""From how many hospitals on helpers pay for their start."""
+_CHUNK, _AHEAD = 12, 2
 _KINDS: Mapping[str, str] = {
     "text": "text", "int": "int", "day": "day", "money": "money", "points": "points", "ratio": "ratio", "stat": "stat",
 }  # fmt: skip
@@ -44,6 +45,7 @@ _FACTORS = ("coefficients", "addon_items")
 
 def write_close_book(folder: Path, out: Path, names: Names | None = None) -> None:
     """Writes every result table of a close but the cases to the workbook ``out``, each on a sheet, an index first.
+    Entries are summed by batch and kind; those that are not in the books stand one by one.
 
     Raises ResultFolderError when the folder is not a finished result, OutputError when the file cannot be written.
     """
@@ -55,46 +57,87 @@ def write_close_book(folder: Path, out: Path, names: Names | None = None) -> Non
 
 def _write_tables(closed: Closed, path: Path) -> None:
     title = f"{closed.summary.get('city_name', '')}{closed.year}年度住院DIP清算"
-    names = {table: close_words.TABLES.get(table, table) for table in COLUMNS}
+    sheets = {table: _sheet(closed, table, close_words.TABLES.get(table, table)) for table in COLUMNS}
     with Book(path, title, date(closed.year, 12, 31), long=True) as book:
         page = book.page(
-            "目录", title, f"由 {closed.summary['made_by']} 写出；金额单位元，分值单位分，均为精确数", (16, 12, 60)
+            close_words.CONTENTS,
+            title,
+            f"由 {closed.summary['made_by']} 写出；金额单位元，分值单位分，均为精确数",
+            (16, 12, 60),
         )
         book.put_heads(page, 3, (Head("工作表"), Head("行数"), Head("一行是")))
-        for row, (table, name) in enumerate(names.items(), start=4):
-            page.write_url(row, 0, f"internal:'{name}'!A1", book.link, name)
-            page.write_number(row, 1, len(closed.small[table]), book.form("int"))
+        for row, (table, sheet) in enumerate(sheets.items(), start=4):
+            page.write_url(row, 0, f"internal:'{sheet.name}'!A1", book.link, sheet.name)
+            page.write_number(row, 1, len(sheet.rows), book.form("int"))
             page.write_string(row, 2, close_words.GRAINS.get(table, ""), book.form("text"))
-        for table, name in names.items():
-            book.sheet(_sheet(closed, table, name))
+        for sheet in sheets.values():
+            book.sheet(sheet)
 
 
 def _sheet(closed: Closed, table: str, name: str) -> Sheet:
-    heads, keys = [], []
+    if table == "postings":
+        return _postings(closed, name)
+    heads, values = [], []
+    rows = closed.small[table]
     for column, kind in columns_of(table):
         heads.append(Head(close_words.head(table, column, kind), _kind(table, column, kind)))
-        keys.append(column)
+        held = [row[column] for row in rows]
+        values.append(_shown(table, column, held))
         if column in ("fixmedins_code", "dip_code"):
             heads.append(Head("医疗机构名称" if column == "fixmedins_code" else "病种名称"))
-            keys.append(f"{column}:name")
-    rows = [[_value(closed, table, key, row) for key in keys] for row in closed.small[table]]
-    return Sheet(name, name, close_words.GRAINS.get(table, ""), heads, rows)
+            values.append(_named(closed, column, held))
+    return Sheet(name, name, close_words.GRAINS.get(table, ""), heads, list(zip(*values, strict=True)))
+
+
+def _shown(table: str, column: str, values: list[Any]) -> list[Any]:
+    """The values of a column as people read them: codes in words, figures as they are."""
+    if column == "is_new":
+        return ["是" if value else "" for value in values]
+    texts = {value: close_words.shown(table, column, value) for value in set(map(_text, values)) if value is not None}
+    return [texts[value] if isinstance(value, str) else value for value in values] if texts else values
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _named(closed: Closed, column: str, codes: list[Any]) -> list[str]:
+    """The names of hospitals or groups; '' where there is none."""
+    names = {
+        code: closed.names.hospitals.get(code, "") if column == "fixmedins_code" else closed.disease(str(code))
+        for code in set(codes)
+    }
+    return [names[code] for code in codes]
+
+
+def _postings(closed: Closed, name: str) -> Sheet:
+    """What was posted, summed by batch and kind; entries that are not in the books one by one, last."""
+    heads = [
+        Head("批次"), Head("险种"), Head("业务"), Head("起", "day"), Head("止", "day"), Head("结果"),
+        Head("凭证（张）", "int"), Head("借方金额（元）", "money"), Head("凭证号"), Head("说明"),
+    ]  # fmt: skip
+    sums: dict[tuple[str, ...], list[Any]] = {}
+    single: list[list[Any]] = []
+    for row in closed.small["postings"]:
+        kind = kind_name(row)
+        place = (str(row["batch"]), str(row["fund_type"]), kind, str(row["outcome"]))
+        day, outcome = row["entry_date"], close_words.POSTED.get(place[3], place[3])
+        told = [batch_name(place[0]), close_words.fund(place[1]), kind, day, day, outcome, 1, row["amount"]]
+        if place[3] not in STANDS:
+            single.append([*told, row["entry_id"], row["detail"]])
+            continue
+        held = sums.setdefault(place, [*told[:6], 0, Decimal(0), "", ""])
+        held[3], held[4] = min(held[3], day), max(held[4], day)
+        held[6], held[7] = held[6] + 1, held[7] + row["amount"]
+    rows = [*sorted(sums.values(), key=lambda one: (one[3], one[0])), *single]
+    note = "逐张凭证见 statements 文件夹的凭证明细，或 postings.parquet；没有记上账的逐张列在最后"
+    return Sheet(name, name, note, heads, rows)
 
 
 def _kind(table: str, column: str, kind: str) -> str:
     if column in _OWN_KINDS:
         return _OWN_KINDS[column]
     return "coefficient" if table in _FACTORS and kind == "points" else _KINDS[kind]
-
-
-def _value(closed: Closed, table: str, key: str, row: Mapping[str, Any]) -> Any:
-    column, _, named = key.partition(":")
-    value = row[column]
-    if named:
-        return closed.names.hospitals.get(value, "") if column == "fixmedins_code" else closed.disease(str(value))
-    if column == "is_new":
-        return "是" if value else ""
-    return close_words.shown(table, column, value) if isinstance(value, str) else value
 
 
 def write_hospital_books(
@@ -106,15 +149,17 @@ def write_hospital_books(
     progress: Callable[[str], None] | None = None,
     catalogue: Path | None = None,
     last: int | None = None,
+    crew: Crew | None = None,
 ) -> int:
     """Writes ``<code>_<name>.xlsx`` for every hospital (or those of ``codes``) into ``out_folder``; answers how many.
 
     ``last`` is the year to compare with, by default the one before. With all hospitals, workbooks of an earlier run
-    that this one did not write are removed. Raises ResultFolderError when the folder is not a finished result,
+    that this one did not write are removed. ``crew`` are the helpers of the caller; without, many hospitals get their
+    own. Raises ResultFolderError when the folder is not a finished result,
     ReportError when ``catalogue`` is another run's, OutputError when the folder cannot be written.
     """
     tell = progress or (lambda _said: None)
-    with Engine() as engine:
+    with Engine() as engine, ExitStack() as stack:
         closed = open_close(engine, folder, names, catalogue)
         chosen = sorted(hospitals_of(closed) if codes is None else set(codes))
         stale = () if codes is not None else [path.name for path in out_folder.glob("*.xlsx")]
@@ -123,7 +168,8 @@ def write_hospital_books(
                 closed, chosen, lambda code: part / _file(code, closed.names.hospitals.get(code, "")), last
             )
             done = 0
-            for written in _written(packs, len(chosen)):
+            helped = crew or stack.enter_context(Crew(None if len(chosen) >= MANY else 0))
+            for written in _written(packs, helped):
                 done += written
                 tell(f"机构工作簿 {done}/{len(chosen)}")
     return done
@@ -135,15 +181,11 @@ def _file(code: str, name: str) -> str:
     return f"{safe.strip(' .')[:80]}.xlsx"
 
 
-def _written(packs: Iterator[Pack], count: int) -> Iterator[int]:
-    """Writes the workbooks, in two processes where there are many; gives the numbers as they are done."""
+def _written(packs: Iterator[Pack], crew: Crew) -> Iterator[int]:
+    """Writes the workbooks with the crew; gives the numbers as they are done."""
     chunks = iter(lambda: list(islice(packs, _CHUNK)), [])
-    if count < MANY or (os.cpu_count() or 1) < 2:
-        for chunk in chunks:
-            yield write_packs(chunk)
-        return
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(write_packs, chunk) for chunk in islice(chunks, _AHEAD)]
-        while running:
-            yield running.pop(0).result()
-            running += [pool.submit(write_packs, chunk) for chunk in islice(chunks, 1)]
+    ahead = _AHEAD * max(1, crew.helpers)
+    running = [crew.give(write_packs, chunk) for chunk in islice(chunks, ahead)]
+    while running:
+        yield crew.take(running.pop(0))
+        running += [crew.give(write_packs, chunk) for chunk in islice(chunks, 1)]

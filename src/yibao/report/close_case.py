@@ -26,7 +26,7 @@ from yibao.report.result import ReportError
 
 ONE_CASE = """
     SELECT c.*, t.dx, t.px, t.px_kind, t.dx_barred, t.scope_key AS scope_key, t.standard_basis, t.std_n, t.std_fee,
-        t.diag_codes, t.oprn_codes, t.stay_days, t.base_coefficient, t.plain_points, t.plain_due
+        t.diag_codes, t.oprn_codes, t.stay_days, t.list_kind, t.base_coefficient, t.plain_points, t.plain_due
     FROM cases AS c LEFT JOIN trail AS t ON t.setl_id = c.setl_id WHERE c.setl_id = $setl_id"""
 
 EXEMPT = "exempt"
@@ -130,23 +130,10 @@ def _excluded(book: Book, case: Mapping[str, Any]) -> list[Step]:
 
 def _scored(closed: Closed, book: Book, case: Mapping[str, Any], net: Mapping[str, Any]) -> list[Step]:
     points = points_step(book, net)
-    if case["bucket"] in ("day", "bed_day", "tcm"):
-        unit = "，每日分值 × 住院天数" if case["bucket"] == "bed_day" else ""
-        listed = f"按{close_words.BUCKETS[case['bucket']]}清单的分值{unit}；清单没有写分值的，按历史同类病例测算"
-        points = step_of(
-            book, "病种分值", words.points(case["group_points"]), "分", listed, *_LOCAL_KEYS[case["bucket"]]
-        )
-    elif case["deviation_type"] == EXEMPT:
-        listed = "特例单议以外，按日间手术或床日付费病种的分值"
-        points = step_of(
-            book,
-            "病种分值",
-            words.points(case["group_points"]),
-            "分",
-            listed,
-            "dip.day.max_days",
-            "dip.bed_day.min_days",
-        )
+    if (listed_as := case["list_kind"]) in ("day", "bed_day", "tcm"):
+        unit = "，每日分值 × 住院天数" if listed_as == "bed_day" else ""
+        listed = f"按{close_words.BUCKETS[listed_as]}清单的分值{unit}；清单没有写分值的，按历史同类病例测算"
+        points = step_of(book, "病种分值", words.points(case["group_points"]), "分", listed, *_LOCAL_KEYS[listed_as])
     told = [] if case["deviation_type"] == EXEMPT else [standard_step(book, net), deviation_step(book, net)]
     return [points, *told, _coefficient(closed, book, case)]
 
@@ -174,10 +161,8 @@ def _aux(closed: Closed, book: Book, case: Mapping[str, Any]) -> Step:
         detail += "符合几个分型时取触发系数最高的"
         return step_of(book, "辅助分型", f"{case['aux']:.4f}", "倍",
                        detail + (f"。本病种设有：{offered}" if offered else ""), *keys)  # fmt: skip
-    if case["bucket"] in ("tcm", "day", "bed_day", "primary"):
-        why = f"{close_words.BUCKETS[case['bucket']]}不设辅助分型"
-    elif case["deviation_type"] == EXEMPT:
-        why = "日间手术、床日付费病种不设辅助分型"
+    if case["list_kind"]:
+        why = f"{close_words.BUCKETS[case['list_kind'].removesuffix('_care')]}不设辅助分型"
     elif case["dip_type"] != "core":
         why = "只有核心病种设辅助分型"
     elif offered:
@@ -190,7 +175,7 @@ def _aux(closed: Closed, book: Book, case: Mapping[str, Any]) -> Step:
 def _coefficient(closed: Closed, book: Book, case: Mapping[str, Any]) -> Step:
     """基本系数 by level plus each add-on of the institution."""
     value = f"{case['coefficient']:.4f}"
-    if case["bucket"] == "primary":
+    if case["list_kind"] == "primary_care":
         return step_of(
             book, "医疗机构系数", value, "倍", "基层病种同病同价，各级医疗机构系数都为1", *_LOCAL_KEYS["primary"]
         )
@@ -244,6 +229,8 @@ def _case_points(closed: Closed, book: Book, case: Mapping[str, Any]) -> Step:
     value, addon = words.points(case["case_points"]), case["addon_points"] or Decimal(0)
     if case["special"] == "granted":
         detail = f"按特例单议评审结果计分；按病种为{words.points(case['plain_points'])}分"
+        if case["case_points"] == case["plain_points"]:
+            detail = "特例单议评审的分值不高于按病种的分值，仍按病种计分"
         return step_of(book, "病例分值", value, "分", detail, "dip.special_review.reasons")
     if case["dip_type"] == "ungrouped":
         facts, k = book.facts, book.parameters.text("dip.ungrouped.k")

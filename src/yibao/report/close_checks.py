@@ -25,7 +25,8 @@ SCOPES = "SELECT count(*) AS cases, count(DISTINCT setl_id) AS ids, count(aux_ki
 SPECIAL = """
     SELECT count(*) AS rows, coalesce(sum(CASE WHEN c.due = s.due THEN 0 ELSE 1 END), 0) AS apart
     FROM special AS s JOIN cases AS c ON c.setl_id = s.setl_id WHERE s.outcome = 'granted'"""
-_STANDS = ("posted", "exists")
+STANDS = ("posted", "exists")
+"""Outcomes of entries that are in the books."""
 ZERO = Decimal(0)
 
 
@@ -204,19 +205,23 @@ def _others(closed: Closed) -> Iterator[Check]:
 def _kind_sums(closed: Closed) -> dict[str, tuple[Decimal, Decimal]]:
     """By kind of entry (the letters its number begins with): what stands in the books, and what the year comes to."""
     rows, months, given = closed.small["clearing"], closed.small["months"], closed.small["prepay"]
-    moved = ZERO
-    for row in rows:
-        gross = total(closed.of("months", fund_type=row["fund_type"], fixmedins_code=row["fixmedins_code"]), "gross")
-        moved += abs(row["settled"] - gross)
+    gross: dict[tuple[str, str], Decimal] = {}
+    for row in months:
+        place = row["fund_type"], row["fixmedins_code"]
+        gross[place] = gross.get(place, ZERO) + row["gross"]
+    moved = sum(
+        (abs(row["settled"] - gross.get((row["fund_type"], row["fixmedins_code"]), ZERO)) for row in rows), ZERO
+    )
     due = {
         "JS": total(months, "gross"), "BF": total(months, "paid"), "BZ": total(rows, "deposit"),
         "KJ": total(rows, "deductions"), "QS": moved, "YD": total(closed.small["offsite"], "due"),
         "YF": total([row for row in given if row["outcome"] == "granted"], "amount"), "YH": total(rows, "prepaid"),
     }  # fmt: skip
-    stands = [row for row in closed.small["postings"] if row["outcome"] in _STANDS]
-    held = {
-        kind: total([row for row in stands if str(row["entry_id"]).startswith(f"{kind}-")], "amount") for kind in due
-    }
+    held = dict.fromkeys(due, ZERO)
+    for row in closed.small["postings"]:
+        kind = str(row["entry_id"]).partition("-")[0]
+        if kind in held and row["outcome"] in STANDS:
+            held[kind] += row["amount"]
     return {kind: (held[kind], due[kind]) for kind in due}
 
 
@@ -224,7 +229,7 @@ def _posted(closed: Closed) -> Iterator[Check]:
     """The entries of each kind against the clearing, as far as the kind was posted at all."""
     if not closed.small["postings"]:
         return
-    refused = [row for row in closed.small["postings"] if row["outcome"] not in _STANDS]
+    refused = [row for row in closed.small["postings"] if row["outcome"] not in STANDS]
     yield _none("记账：没有记上账的凭证（张）", len(refused))
     for kind, (held, due) in _kind_sums(closed).items():
         if held or kind not in ("BF", "YF", "YH"):
@@ -238,8 +243,8 @@ def check_grid(found: Sequence[Check]) -> Grid:
                 note="左右两边取自结果文件夹里不同的文件。“不超过”的各行，差额为还有多少余地。")  # fmt: skip
 
 
-def postings(closed: Closed) -> dict[str, Any]:
-    """Section 13: the postings by batch, and where the statements stand."""
+def postings(closed: Closed, statements: Sequence[str] | None = None) -> dict[str, Any]:
+    """Section 13: the postings by batch, and where the statements stand (by default those found in the folder)."""
     rows = closed.small["postings"]
     batches: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -254,7 +259,8 @@ def postings(closed: Closed) -> dict[str, Any]:
     ]  # fmt: skip
     heads = columns("批次* 记账日期* 结果* 凭证数 借方金额 内容*")
     folder = closed.folder / "statements"
-    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*")) if rows else []
+    found = [str(path.relative_to(folder)) for path in folder.rglob("*.*")] if statements is None else statements
+    files = sorted(found) if rows else []
     return {
         "any": bool(rows), "statements": files,
         "grid": Grid("记账凭证，按批次", "凭证 张，金额 元", heads, shown, note="一批凭证同时记入或都不记。"),
@@ -283,9 +289,17 @@ def _days(rows: Sequence[Row]) -> str:
     return f"{first}" if first == last else f"{first} 至 {last}"
 
 
+def kind_name(row: Row) -> str:
+    """What an entry does, by the letters its number begins with; of the books' own entries that they are so."""
+    if row["batch"] == OWN:
+        return "期初余额、收入、拨款等"
+    kind = str(row["entry_id"]).partition("-")[0]
+    return PREFIXES.get(kind, kind)
+
+
 def _kinds(rows: Sequence[Row]) -> str:
     by: dict[str, int] = {}
     for row in rows:
-        kind = str(row["entry_id"]).partition("-")[0]
+        kind = kind_name(row)
         by[kind] = by.get(kind, 0) + 1
-    return "、".join(f"{PREFIXES.get(kind, kind)}{words.count(n)}张" for kind, n in by.items())
+    return "、".join(f"{kind}{words.count(n)}张" for kind, n in by.items())

@@ -331,19 +331,30 @@ def _excluded_grid(closed: Closed) -> Grid | None:
                 columns("医疗机构* 险种* 病例数 除外费用 这些病例的总费用 占总费用"), rows, whole, note)  # fmt: skip
 
 
+TOP_ITEMS = 30
+"""How many drugs and techniques are listed; the sum holds all. A choice of display."""
+
+
 def _drug_grid(closed: Closed) -> Grid | None:
-    listed = closed.summary.get("excluded_items") or []
+    listed = [
+        (str(one.get("item_name") or one.get("med_list_codg")), str(one.get("med_list_codg", "")),
+         int(one.get("cases") or 0), Decimal(str(one.get("amount") or "0")))
+        for one in closed.summary.get("excluded_items") or []
+    ]  # fmt: skip
+    if not listed:
+        return None
+    whole = sum((amount for *_, amount in listed), Decimal(0))
+    listed.sort(key=lambda one: (-one[3], one[1]))
     rows = [
-        (
-            str(one.get("item_name") or one.get("med_list_codg")),
-            str(one.get("med_list_codg", "")),
-            words.count(one.get("cases", 0)),
-            words.money(Decimal(str(one.get("amount", "0")))),
-        )
-        for one in listed
+        (name, code, words.count(cases), words.money(amount), words.percent(words.ratio(amount, whole)))
+        for name, code, cases, amount in listed[:TOP_ITEMS]
     ]
-    return (
-        Grid("除外支付的药品、耗材和项目", "病例 例，金额 元", columns("名称* 代码* 病例数 费用"), rows)
-        if rows
-        else None
+    more = f"只列费用最多的{TOP_ITEMS}种，共{words.count(len(listed))}种；" if len(listed) > TOP_ITEMS else ""
+    return Grid(
+        "除外支付的药品、耗材和项目",
+        "病例 例，金额 元，占比 %",
+        columns("名称* 代码* 病例数 除外费用 占全部"),
+        rows,
+        ("全部", f"{words.count(len(listed))}种", "", words.money(whole), words.percent(words.ratio(whole, whole))),
+        f"{more}一例可用几种，病例数不相加。",
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from yibao.kernel import Severity
 from yibao.report import close_words, words
 from yibao.report.close_result import Closed, Row, total
 from yibao.report.grid import Grid, columns
@@ -225,27 +226,43 @@ def remarks(closed: Closed) -> list[str]:
     return [str(one) for one in closed.summary.get("remarks", [])]
 
 
-def finding_grid(closed: Closed) -> Grid | None:
-    """The findings of the run."""
-    found: list[Row] = [one for one in closed.summary.get("findings", []) if isinstance(one, dict)]
+def findings(closed: Closed) -> dict[str, Any] | None:
+    """The findings of the run: the first of each kind, worst first, and those left, which the page folds."""
+    found: list[Row] = [one for one in closed.summary.get("findings") or [] if isinstance(one, dict)]
     if not found:
         return None
-    names = {"error": "错误", "warning": "提醒", "info": "说明"}
-    rows = [
-        (
-            str(one.get("message", "")),
-            names.get(str(one.get("severity")), str(one.get("severity", ""))),
-            _whose(closed, str(one.get("key", ""))),
-            str(one.get("next_step", "")),
-        )
-        for one in found[:MOST_FINDINGS]
-    ]
-    more = len(found) - len(rows)
-    note = f"另有{words.count(more)}条，见 findings.xlsx 和 summary.json。" if more else ""
-    return Grid("清算过程中发现的问题", "条", columns("问题* 性质* 对象* 下一步*"), rows, note=note)
+    seen: dict[str, int] = {}
+    first: list[tuple[str, ...]] = []
+    rest: list[tuple[str, ...]] = []
+    for one in found:
+        code = str(one.get("code", ""))
+        seen[code] = seen.get(code, 0) + 1
+        (first if seen[code] <= OF_A_KIND else rest).append(_finding(closed, one))
+    whole = int(closed.summary.get("findings_total") or len(found))
+    heads, count = columns("问题* 性质* 对象* 下一步*"), words.count
+    left = f"，其中{count(len(found))}条在本页" if whole > len(found) else ""
+    note = f"共{count(whole)}条{left}，全部见 findings.xlsx。" if rest or left else ""
+    return {
+        "first": Grid("清算过程中发现的问题", "条", heads, first, note=note),
+        "rest": Grid("同类的其他问题", "条", heads, rest) if rest else None,
+        "left": count(len(rest)),
+    }
 
 
-MOST_FINDINGS = 60
+OF_A_KIND = 4
+"""How many findings of a kind stand open on the page. A choice of display."""
+_SEVERITIES = {one.value: one.label for one in Severity}
+
+
+def _finding(closed: Closed, one: Row) -> tuple[str, ...]:
+    severity, cause = str(one.get("severity", "")), str(one.get("cause") or "")
+    message = str(one.get("message", "")) + (f"\n原因：{cause}" if cause else "")
+    return (
+        message,
+        _SEVERITIES.get(severity, severity),
+        _whose(closed, str(one.get("key") or "")) or str(one.get("place") or ""),
+        str(one.get("next_step", "")),
+    )
 
 
 def _whose(closed: Closed, key: str) -> str:

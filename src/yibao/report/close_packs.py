@@ -10,7 +10,7 @@ from yibao.report.case import Book
 from yibao.report.close_case import book_of
 from yibao.report.close_money import final_steps
 from yibao.report.close_result import Closed, Row
-from yibao.report.close_slices import TABLES, beside_peers, by_code, last_year, measures, prepare, slices
+from yibao.report.close_slices import TABLES, Peers, by_code, last_year, measures, prepare, slices
 from yibao.report.hospital_book import Line, Pack
 
 Slice = Mapping[str, Sequence[Sequence[Any]]]
@@ -28,6 +28,7 @@ class _Year:
         self.offsite, self.coefficients = by_code(closed.small["offsite"]), by_code(closed.small["coefficients"])
         self.last = closed.year - 1 if last is None else last
         self.history = last_year(closed, self.last)
+        self.notes = _notes(closed, self.last)
         self.diseases: dict[str, str] = {}
 
     def disease(self, code: str | None) -> str:
@@ -44,10 +45,11 @@ def packs_of(closed: Closed, codes: Sequence[str], path: Callable[[str], Path], 
     year = _Year(closed, last)
     levels = {code: str(rows[0]["hosp_lv"] or "") for code, rows in year.clearing.items()}
     found = measures(closed, {row[0]: row[1:] for row in closed.engine.rows(TABLES["measures"])})
+    among = Peers(found, levels)
     for code, own in slices(closed, codes):
         peers = [
             (one.name, one.kind, one.value, one.rank, one.peers, one.low, one.middle, one.high, one.formula)
-            for one in beside_peers(found, levels, code)
+            for one in among.beside(code)
         ]
         yield _pack(year, code, own, peers, path(code))
 
@@ -64,7 +66,7 @@ def _pack(year: _Year, code: str, own: Slice, peers: Sequence[Sequence[Any]], pa
         deviating=_deviating(own), special=_special(year, code), excluded=_excluded(own),
         months=_months(year, code), clearing=_clearing(year, code), buckets=_buckets(own),
         aux=[(close_words.AUX_KINDS.get(row[0], row[0]), *row[1:]) for row in own["aux"]],
-        flags=_flags(own), flagged=_flagged(own), checks=_checks(year, code, own), notes=_notes(year),
+        flags=_flags(own), flagged=_flagged(own), checks=_checks(year, code, own), notes=year.notes,
         totals={"deviating": sum(counts.get(kind, 0) for kind in ("low", "high", "extreme")),
                 "excluded": max(len(own["excluded"]), sum(row[1] for row in own["excluded_counts"])),
                 "flagged": max(flagged, _flagged_total(own))},
@@ -290,12 +292,11 @@ def _sum(rows: Sequence[Row], name: str) -> Decimal:
     return sum((Decimal(row[name]) for row in rows), ZERO)
 
 
-def _notes(year: _Year) -> list[str]:
-    closed = year.closed
+def _notes(closed: Closed, last: int) -> list[str]:
     notes = [
         "金额单位为元，分值单位为分，都是结果中的精确数；例均、指数、四分位数是统计数。",
         "病种、偏差、计分类别只含本统筹区参保的病例；总览的病例和费用含省内异地。",
-        f"上年（{year.last}年）数据取自建立病种目录所用的历史病例。",
+        f"上年（{last}年）数据取自建立病种目录所用的历史病例。",
         f"由 {closed.summary['made_by']} 写出。",
     ]
     unverified = closed.parameters.unverified()

@@ -182,19 +182,33 @@ def _over(part: Decimal | None, whole: Decimal | None) -> float | None:
     return float(part) / float(whole) if part is not None and whole else None
 
 
-def beside_peers(
-    found: Mapping[str, Mapping[str, float | None]], levels: Mapping[str, str], code: str
-) -> list[Measure]:
-    """The measures of a hospital with its rank, from the highest, and the quartiles of its level."""
-    told = []
-    for key, (name, kind, formula) in _MEASURES.items():
-        own = found.get(code, {}).get(key)
-        peers = sorted((value for other, held in found.items() if levels.get(other) == levels.get(code)
-                        and (value := held[key]) is not None), reverse=True)  # fmt: skip
-        rank = peers.index(own) + 1 if own is not None else None
-        low, middle, high = quantiles(peers, n=4, method="inclusive") if len(peers) > 1 else (None, None, None)
-        told.append(Measure(name, kind, own, rank, len(peers), low, middle, high, formula))
-    return told
+class Peers:
+    """The measures of all hospitals by level, sorted once."""
+
+    def __init__(self, found: Mapping[str, Mapping[str, float | None]], levels: Mapping[str, str]) -> None:
+        self._found, self._levels = found, levels
+        held: dict[tuple[str | None, str], list[float]] = {}
+        for code, own in found.items():
+            for key in _MEASURES:
+                values = held.setdefault((levels.get(code), key), [])
+                if (value := own[key]) is not None:
+                    values.append(value)
+        self._held = {place: sorted(values, reverse=True) for place, values in held.items()}
+        self._quartiles: dict[tuple[str | None, str], list[float] | None] = {
+            place: quantiles(values, n=4, method="inclusive") if len(values) > 1 else None
+            for place, values in self._held.items()
+        }
+
+    def beside(self, code: str) -> list[Measure]:
+        """The measures of a hospital with its rank, from the highest, and the quartiles of its level."""
+        told = []
+        for key, (name, kind, formula) in _MEASURES.items():
+            place, own = (self._levels.get(code), key), self._found.get(code, {}).get(key)
+            peers = self._held.get(place, [])
+            rank = peers.index(own) + 1 if own is not None else None
+            low, middle, high = self._quartiles.get(place) or (None, None, None)
+            told.append(Measure(name, kind, own, rank, len(peers), low, middle, high, formula))
+        return told
 
 
 def last_year(closed: Closed, year: int) -> dict[str, dict[str, Decimal]]:

@@ -90,6 +90,9 @@ UNITS: Mapping[str, str] = {
 }  # fmt: skip
 """The unit of a column by its kind; counts and ratios name theirs in the heading."""
 
+CONTENTS = "目录"
+"""The first sheet of close.xlsx."""
+
 TABLES: Mapping[str, str] = {
     "budget": "预算",
     "values": "点值",
@@ -128,7 +131,7 @@ GRAINS: Mapping[str, str] = {
     "aux": "一行一类辅助分型",
     "primary": "一行一个基层病种",
     "indicators": "一行一个指标",
-    "postings": "一行一张记账凭证",
+    "postings": "一行一批凭证中的一类；没有记上账的凭证逐张列在后面",
 }
 """What a row of each table is."""
 

@@ -13,7 +13,7 @@ from yibao.report.fund_page import context
 
 __all__ = ["write_fund_report"]
 
-BOOK, PAGE = "fund.xlsx", "fund.html"
+FILES = BOOK, PAGE = "fund.xlsx", "fund.html"
 
 
 def write_fund_report(folder: Path, statements: FundStatements) -> None:

@@ -6,7 +6,7 @@ over binary numbers could show a remainder that the books do not have.
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from yibao.flows.fund_statement import FundStatements
 from yibao.kernel import yuan, yuan_text
 from yibao.report import fund_tables as made
 from yibao.report.fund_tables import Cell, Kind, Table
+from yibao.report.sheet_rows import put_table
 from yibao.tables.write import EXCEL_ROWS
 
 _A4 = 9
@@ -85,18 +86,36 @@ class _Formats:
 def _write_journal(book: Any, formats: _Formats, statements: FundStatements) -> None:
     """The postings, on as many sheets as Excel needs, with filters; the sums stand under the last."""
     table = made.journal_table(statements)
-    rows, part = iter(table.rows), 1
-    room = EXCEL_ROWS - _head_rows(table)
+    forms = [formats.cell(head.kind, 0, False) for head in table.heads]
+    money = [at for at, head in enumerate(table.heads) if head.kind is Kind.MONEY]
+    values, left, above = made.journal_values(statements), len(statements.lines), _head_rows(table)
+    room, part = EXCEL_ROWS - above, 1
     largest = max((abs(line.debit or line.credit) for line in statements.lines), default=0)
-    sums = sum(abs(line.debit) for line in statements.lines)
-    ahead = next(rows, None)
-    while ahead is not None:
+    width = _money_width([largest, sum(abs(line.debit) for line in statements.lines)])
+    while left >= 0:
         name = made.JOURNAL if part == 1 else f"{made.JOURNAL}_{part}"
-        page = _page(book, formats, name, table, statements, True, _money_width([largest, sums]))
-        after = _write_rows(page, formats, table, _head_rows(table), chain([ahead], islice(rows, room - 1)))
-        ahead, part = next(rows, None), part + 1
+        page = _page(book, formats, name, table, statements, True, width)
+        row = above
+        while rows := [_in_yuan(cells, money) for cells in islice(values, min(_PIECE, above + room - row))]:
+            row = put_table(page, row, forms, rows)
         # the sums are no posting: a filter must not hide or sort them
-        page.autofilter(_head_rows(table) - 1, 0, after - (2 if ahead is None else 1), len(table.heads) - 1)
+        page.autofilter(above - 1, 0, row - 1, len(table.heads) - 1)
+        if left < room:
+            _write_rows(page, formats, table, row, table.rows)
+        left, part = left - room, part + 1
+
+
+_PIECE = 10_000
+"""Postings held at a time."""
+
+
+def _in_yuan(cells: Sequence[Any], money: Sequence[int]) -> list[Any]:
+    """The values of a row with the fen of the columns ``money`` as 元."""
+    made = list(cells)
+    for at in money:
+        if made[at] is not None:
+            made[at] = yuan(made[at])
+    return made
 
 
 def _write(

@@ -170,25 +170,25 @@ def _balance_cells(row: BalanceRow | None) -> list[Cell]:
 
 
 def journal_table(statements: FundStatements) -> Table:
-    """凭证明细: every posted line of the period with what its entry settles; the sums last."""
+    """凭证明细: the headings and the sums. The postings themselves are `journal_values`: a year has very many."""
     heads = [Head("日期", Kind.DATE), Head("凭证号"), Head("业务"), Head("科目编码"), Head("科目名称"), Head("明细"),
              Head("借方", Kind.MONEY), Head("贷方", Kind.MONEY), Head("所结算的单据"), Head("摘要"), Head("引用凭证"),
              Head("银行流水号"), Head("关联组号")]  # fmt: skip
     if statements.combined:
         heads.insert(0, Head("经办机构"))
-    return Table(_title(statements, JOURNAL), _span(statements), heads, _journal_rows(statements))
-
-
-def _journal_rows(statements: FundStatements) -> Iterator[list[Cell]]:
-    for line in statements.lines:
-        amounts = (line.debit or None, line.credit or None)
-        values = (line.day, line.entry_id, line.action, line.subj_code, line.subj_name, line.detail, *amounts,
-                  line.settles, line.memo, line.refers, line.bank_ref, line.group_id)  # fmt: skip
-        agency = (line.acct_no.partition("-")[0],) if statements.combined else ()
-        yield [Cell(value) for value in (*agency, *values)]
     sums = (sum(line.debit for line in statements.lines), sum(line.credit for line in statements.lines))
     before: list[str | None] = ["合计", *[None] * (6 if statements.combined else 5)]
-    yield [Cell(value, 0, True) for value in (*before, *sums, *[None] * 5)]
+    last = [Cell(value, 0, True) for value in (*before, *sums, *[None] * 5)]
+    return Table(_title(statements, JOURNAL), _span(statements), heads, [last])
+
+
+def journal_values(statements: FundStatements) -> Iterator[tuple[str | int | date | None, ...]]:
+    """The rows of 凭证明细 above its sums: every posted line of the period with what its entry settles. Fen."""
+    for line in statements.lines:
+        values = (line.day, line.entry_id, line.action, line.subj_code, line.subj_name, line.detail,
+                  line.debit or None, line.credit or None, line.settles, line.memo, line.refers, line.bank_ref,
+                  line.group_id)  # fmt: skip
+        yield (line.acct_no.partition("-")[0], *values) if statements.combined else values
 
 
 def months_table(statements: FundStatements) -> Table:

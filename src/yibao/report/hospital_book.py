@@ -219,7 +219,7 @@ def _months(book: Book, pack: Pack) -> None:
         book.section(page, row, fund)
         book.put_heads(page, row + 1, columns)
         first = row + 2
-        after = book.put_rows(page, first, columns, rows)
+        after = book.put_cells(page, first, columns, rows)
         whole = ["合计", *(sum((one[at] for one in rows), Decimal(0)) for at in range(1, len(columns)))]
         book.put_rows(page, after, [Head("", "text"), *columns[1:]], [whole], strong=True)
         charts.append((fund, first, after - 1))

@@ -42,17 +42,22 @@ def load(
     into: str | None = None,
     required: Sequence[str] = (),
     window: Window | None = None,
+    columns: Sequence[str] = (),
     finding_limit: int = FINDING_LIMIT,
 ) -> LoadReport:
     """Makes the session's table ``into`` (default: ``table``) from files and folders; returns what happened.
 
     Columns are those of the schema in its order, typed (money integer fen, dates DATE, codes trimmed text, lists
     joined by ``|``, absent ones NULL), then ``src_file`` and ``src_row`` (the Excel row: the header is row 1).
-    ``required`` adds columns a command cannot do without. ``window`` (since, until; inclusive, on dscg_date) leaves
-    out other rows silently; duplicates are still judged over all files whole. A faulty row is rejected into the table
+    ``required`` adds columns a command cannot do without; with ``columns`` only those named and the required ones are
+    read and checked, and the table has no others. ``window`` (since, until; inclusive, on dscg_date) leaves out other
+    rows silently; duplicates are still judged over all files whole. A faulty row is rejected into the table
     named by the report's ``rejects``; a faulty file contributes nothing; loading goes on. Never raises on bad data.
     """
     schema = TABLES[table]
+    if columns:
+        wanted = {*columns, *schema.required, *required}
+        schema = schema._replace(fields=tuple(field for field in schema.fields if field.name in wanted))
     target = into or table
     report = LoadReport(table, target, f"{target}_rejects", finding_limit)
     needed = tuple(name for name in schema.columns if name in {*schema.required, *required})
