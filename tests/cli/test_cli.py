@@ -179,8 +179,12 @@ def test_law_is_shown_checked_and_compared(tmp_path: Path) -> None:
 def test_demo_and_synth_write_what_they_say(tmp_path: Path) -> None:
     done = yibao("demo", "--people", "3000", "--out", tmp_path / "demo", "--json")
     summary = json.loads(done.stdout)
-    assert summary["total_pay"] == summary["budget"]
+    assert [fund["fund_type"] for fund in summary["funds"]] == ["310", "390"] and summary["entries_refused"] == 0
     assert (tmp_path / "demo" / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    closed = tmp_path / "demo" / "closed"
+    assert (closed / "close.xlsx").exists() and (closed / "fund.db").exists()
+    assert len(list((closed / "hospitals").glob("*.xlsx"))) == summary["hospitals"]
+    assert sorted(path.name for path in (closed / "statements").iterdir()) == ["310", "390"]
     yibao("synth", "--people", "2000", "--bad", "0.02", "--out", tmp_path / "city")
     assert (tmp_path / "city" / "cases.parquet").exists()
 

@@ -250,7 +250,8 @@ value (level, credit)."""
 
 _UNITS = {
     "dip.core.min_cases": "cases", "dip.composite.min_cases": "cases", "dip.aux.min_group_cases": "cases",
-    "dip.aux.min_type_cases": "cases", "dip.merge.dx3": "flag", "dip.special_review.keep_better": "flag", "settle.case_floor": "flag",
+    "dip.aux.min_type_cases": "cases", "dip.merge.dx3": "flag", "dip.special_review.keep_better": "flag",
+    "settle.case_floor": "flag",
     "settle.overrun.needs_claim": "flag", "dip.score.scale": "times", "dip.deviation.low": "times",
     "dip.deviation.high": "times", "dip.deviation.extreme": "times", "dip.special_review.min_multiple": "times",
     "dip.special_review.los_multiple": "times", "clearing.group.primary_weight": "times",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
@@ -15,6 +16,7 @@ from small_close import EXCLUDED, EXTREME, GRANTED, HIGH, HOSPITALS, LOW, write
 from yibao.flows.close_tables import COLUMNS
 from yibao.report import close_book, close_slices, close_words
 from yibao.report.close_book import write_close_book, write_hospital_books
+from yibao.report.crew import Crew
 from yibao.report.hospital_book import CONTENTS
 from yibao.report.names import Names
 from yibao.tables import ResultFolderError
@@ -59,16 +61,41 @@ def column(rows: list[list[Any]], head: str, at: int = 2) -> list[Any]:
 # --- close.xlsx -----------------------------------------------------------------------------------------------------
 
 
-def test_every_result_table_but_the_cases_has_a_sheet_with_all_its_rows(folder: Path, whole: Sheets) -> None:
-    assert list(whole) == ["目录", *close_words.TABLES.values()]
+def test_every_result_table_but_the_cases_has_a_sheet_and_all_but_the_entries_all_their_rows(
+    folder: Path, whole: Sheets
+) -> None:
+    assert list(whole) == [close_words.CONTENTS, *close_words.TABLES.values()]
     assert set(close_words.TABLES) == set(COLUMNS)
     for table, name in close_words.TABLES.items():
-        assert len(whole[name]) - 3 == pq.read_table(folder / f"{table}.parquet").num_rows, table
+        if table != "postings":
+            assert len(whole[name]) - 3 == pq.read_table(folder / f"{table}.parquet").num_rows, table
+
+
+def test_entries_are_summed_by_batch_and_kind_and_those_not_booked_stand_one_by_one(
+    folder: Path, whole: Sheets, tmp_path: Path
+) -> None:
+    entries = pq.read_table(folder / "postings.parquet").to_pylist()
+    rows = whole["记账"]
+    assert sum(column(rows, "凭证（张）")) == len(entries)
+    total = sum(Decimal(str(value)) for value in column(rows, "借方金额（元）"))
+    assert total.quantize(Decimal("0.01")) == sum(row["amount"] for row in entries)
+    assert {"月度结算", "月度拨付", "年度清算"} <= set(column(rows, "业务"))
+    assert set(column(rows, "凭证号")) == {""}
+
+    other = shutil.copytree(folder, tmp_path / "closed")
+    table = pq.read_table(other / "postings.parquet")
+    at = table.schema.get_field_index("outcome")
+    outcomes = ["refused", *["posted"] * (table.num_rows - 1)]
+    pq.write_table(table.set_column(at, table.schema.field(at), pa.array([outcomes[i] for i in range(table.num_rows)])),
+                   other / "postings.parquet")  # fmt: skip
+    write_close_book(other, tmp_path / "close.xlsx", NAMES)
+    last = dict(zip(rows[2], read(tmp_path / "close.xlsx")["记账"][-1], strict=True))
+    assert (last["凭证号"], last["凭证（张）"]) == (entries[0]["entry_id"], 1)
 
 
 def test_every_heading_is_chinese_and_amounts_name_their_unit(whole: Sheets) -> None:
     for name, rows in whole.items():
-        if name != "目录":
+        if name != close_words.CONTENTS:
             assert all(any("一" <= character <= "鿿" for character in head) for head in rows[2]), name
     assert "年末应付（元）" in whole["年度清算"][2]
     assert "结算点值（元/分）" in whole["点值"][2]
@@ -111,8 +138,6 @@ def test_the_sums_of_a_workbook_equal_the_row_of_the_clearing(books: Path, code:
 
 
 def test_a_workbook_says_where_its_sums_and_the_clearing_part(folder: Path, tmp_path: Path) -> None:
-    import pyarrow as pa
-
     other = tmp_path / "closed"
     shutil.copytree(folder, other)
     table = pq.read_table(other / "clearing.parquet")
@@ -203,17 +228,35 @@ def test_the_same_folder_gives_the_same_cells(folder: Path, books: Path, tmp_pat
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
 
 
-def test_two_processes_write_the_same_workbooks(
+def test_helpers_write_the_same_workbooks(
     folder: Path, books: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(close_book, "MANY", 1)
     monkeypatch.setattr(close_book, "_CHUNK", 2)
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
     told: list[str] = []
-    assert write_hospital_books(folder, tmp_path / "two", NAMES, progress=told.append) == len(HOSPITALS)
+    with Crew(2) as crew:
+        made = write_hospital_books(folder, tmp_path / "two", NAMES, progress=told.append, crew=crew)
+        assert crew.helpers == 2, "no helper died"
+    assert made == len(HOSPITALS)
     assert told[-1] == "机构工作簿 6/6"
     for path in books.iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_many_hospitals_get_helpers_where_there_are_cores(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+
+    class Noted(Crew):
+        def __init__(self, helpers: int | None = None) -> None:
+            asked.append(helpers)
+            super().__init__(0)
+
+    monkeypatch.setattr(close_book, "Crew", Noted)
+    write_hospital_books(folder, tmp_path / "few", NAMES)
+    monkeypatch.setattr(close_book, "MANY", 1)
+    write_hospital_books(folder, tmp_path / "many", NAMES)
+    assert asked == [0, None]
 
 
 def test_workbooks_of_an_earlier_run_do_not_stay(folder: Path, tmp_path: Path) -> None:

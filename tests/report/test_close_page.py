@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_close import EXTREME, GRANTED, OVER_QUOTA, SHARE, write
 
+from yibao.report import charts
 from yibao.report.close import Names, write_close_report
 from yibao.report.result import ReportError
 from yibao.tables import ResultFolderError
@@ -211,3 +212,50 @@ def test_the_page_is_made_for_a4_and_for_phones(page: str) -> None:
     assert "@page across { size: A4 landscape" in page
     assert "@media print" in page
     assert "@media (max-width: 720px)" in page
+
+
+# --- findings and excluded items ------------------------------------------------------------------------------------
+
+
+def told(folder: Path, target: Path, **facts: object) -> str:
+    """The page of a copy of the folder whose summary holds these facts besides."""
+    shutil.copytree(folder, target)
+    summary = json.loads((target / "summary.json").read_text(encoding="utf-8"))
+    (target / "summary.json").write_text(json.dumps(summary | facts, ensure_ascii=False), encoding="utf-8")
+    return made(target, target.parent / "page.html")
+
+
+def finding(code: str, number: int) -> dict[str, str]:
+    return {"severity": "提醒", "code": code, "message": f"{code}第{number}条<b>", "place": "", "cause": "原因在此",
+            "next_step": "核查", "key": "H1"}  # fmt: skip
+
+
+def test_a_few_findings_of_each_kind_stand_open_and_the_rest_are_folded(folder: Path, tmp_path: Path) -> None:
+    found = [*(finding("beds_excess", n) for n in range(9)), finding("late", 0)]
+    page = told(folder, tmp_path / "closed", findings=found, findings_total=321)
+    part, folded = page.split("<details>")
+    assert "beds_excess第3条&lt;b&gt;" in part and "late第0条" in part and "beds_excess第4条" not in part
+    assert "展开同类的其余 5 条" in folded and "beds_excess第8条" in folded.split("</details>")[0]
+    text = text_of(page)
+    assert "共321条，其中10条在本页，全部见 findings.xlsx" in text
+    assert "原因：原因在此" in text and "甲医院" in text
+
+
+def test_a_run_without_findings_has_no_table_of_them(folder: Path, tmp_path: Path) -> None:
+    page = told(folder, tmp_path / "closed", findings=[], findings_total=0)
+    assert "清算过程中发现的问题" not in page and "<details>" not in page
+
+
+def test_the_dearest_excluded_drugs_are_listed_and_the_sum_holds_all(folder: Path, tmp_path: Path) -> None:
+    items = [{"med_list_codg": f"X{n:03}", "item_name": f"药{n:03}", "cases": n, "amount": f"{n}.10"}
+             for n in range(1, 41)]  # fmt: skip
+    text = text_of(told(folder, tmp_path / "closed", excluded_items=items))
+    assert "药040 X040 40 40.10" in text and "药011" in text and "药010" not in text
+    assert "只列费用最多的30种，共40种" in text and "全部 40种 824.00" in text
+
+
+def test_every_chart_holds_against_the_schema_of_vega_lite(
+    folder: Path, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts, "CHECKED", True)
+    assert made(folder, tmp_path / "report.html") == page

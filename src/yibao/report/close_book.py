@@ -1,7 +1,7 @@
 """The workbooks of a closed year: one with every result table, and one for each hospital.
 
 Figures are values, exact as the result has them; texts stay texts. Several processes write the hospitals where there
-are many, each from rows that were asked of the whole year once.
+are many, each from a cut of tables that were asked of the whole year once.
 """
 
 import re
@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from yibao import tables
 from yibao.engine import Engine
@@ -20,18 +20,18 @@ from yibao.flows.close_tables import columns as columns_of
 from yibao.report import close_words
 from yibao.report.book_sheets import Book, Head, Sheet
 from yibao.report.close_checks import STANDS, batch_name, kind_name
-from yibao.report.close_packs import packs_of
+from yibao.report.close_packs import Part, Year, packs_of, parts_of
 from yibao.report.close_result import Closed, open_close
 from yibao.report.close_slices import hospitals_of
 from yibao.report.crew import Crew
-from yibao.report.hospital_book import Pack, write_packs
+from yibao.report.hospital_book import write_pack
 from yibao.report.names import Names
 
 __all__ = ["write_close_book", "write_hospital_books"]
 
 MANY = 40
 """From how many hospitals on helpers pay for their start."""
-_CHUNK, _AHEAD = 12, 2
+_CHUNK, _AHEAD = 20, 2
 _KINDS: Mapping[str, str] = {
     "text": "text", "int": "int", "day": "day", "money": "money", "points": "points", "ratio": "ratio", "stat": "stat",
 }  # fmt: skip
@@ -50,7 +50,7 @@ def write_close_book(folder: Path, out: Path, names: Names | None = None) -> Non
     Raises ResultFolderError when the folder is not a finished result, OutputError when the file cannot be written.
     """
     with Engine() as engine:
-        closed = open_close(engine, folder, names, trail=False)
+        closed = open_close(engine, folder, names, cases=False)
         with tables.atomic_path(out) as path:
             _write_tables(closed, path)
 
@@ -163,13 +163,11 @@ def write_hospital_books(
         closed = open_close(engine, folder, names, catalogue)
         chosen = sorted(hospitals_of(closed) if codes is None else set(codes))
         stale = () if codes is not None else [path.name for path in out_folder.glob("*.xlsx")]
-        with tables.output_folder(out_folder, optional=stale) as part:
-            packs = packs_of(
-                closed, chosen, lambda code: part / _file(code, closed.names.hospitals.get(code, "")), last
-            )
-            done = 0
+        with tables.output_folder(out_folder, optional=stale) as room:
+            paths = {code: room / _file(code, closed.names.hospitals.get(code, "")) for code in chosen}
             helped = crew or stack.enter_context(Crew(None if len(chosen) >= MANY else 0))
-            for written in _written(packs, helped):
+            done = 0
+            for written in _written(Order(folder, names, catalogue, last), closed, paths, helped):
                 done += written
                 tell(f"机构工作簿 {done}/{len(chosen)}")
     return done
@@ -181,11 +179,42 @@ def _file(code: str, name: str) -> str:
     return f"{safe.strip(' .')[:80]}.xlsx"
 
 
-def _written(packs: Iterator[Pack], crew: Crew) -> Iterator[int]:
-    """Writes the workbooks with the crew; gives the numbers as they are done."""
-    chunks = iter(lambda: list(islice(packs, _CHUNK)), [])
-    ahead = _AHEAD * max(1, crew.helpers)
-    running = [crew.give(write_packs, chunk) for chunk in islice(chunks, ahead)]
+class Order(NamedTuple):
+    """By what a helper opens the year for itself: the arguments of `write_hospital_books`."""
+
+    folder: Path
+    names: Names | None
+    catalogue: Path | None
+    last: int | None
+
+
+def _written(order: Order, closed: Closed, paths: Mapping[str, Path], crew: Crew) -> Iterator[int]:
+    """Writes the workbooks, each part by a helper where there are any; gives the numbers as they are done."""
+    parts = parts_of(closed, paths, _CHUNK)
+    if not crew.helpers:
+        year = Year(closed, order.last)
+        yield from (_write(year, part) for part in parts)
+        return
+    running = [crew.give(write_part, order, part) for part in islice(parts, _AHEAD * crew.helpers)]
     while running:
         yield crew.take(running.pop(0))
-        running += [crew.give(write_packs, chunk) for chunk in islice(chunks, 1)]
+        running += [crew.give(write_part, order, part) for part in islice(parts, 1)]
+
+
+_opened: list[tuple[Order, Year]] = []
+"""The year this process has open, if any."""
+
+
+def write_part(order: Order, part: Part) -> int:
+    """Writes the workbooks of a part and answers how many: the task of a helper, which opens the year but once."""
+    if not _opened or _opened[0][0] != order:
+        with Engine(threads=1) as engine:
+            closed = open_close(engine, order.folder, order.names, order.catalogue, cases=False)
+            _opened[:] = [(order, Year(closed, order.last))]
+    return _write(_opened[0][1], part)
+
+
+def _write(year: Year, part: Part) -> int:
+    for pack in packs_of(year, part):
+        write_pack(pack)
+    return len(part.paths)

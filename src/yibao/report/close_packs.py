@@ -3,22 +3,31 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from yibao.report import close_words, words
 from yibao.report.case import Book
 from yibao.report.close_case import book_of
 from yibao.report.close_money import final_steps
 from yibao.report.close_result import Closed, Row
-from yibao.report.close_slices import TABLES, Peers, by_code, last_year, measures, prepare, slices
+from yibao.report.close_slices import (
+    Cutter,
+    Measure,
+    Peers,
+    Slice,
+    by_code,
+    last_year,
+    measures,
+    slices,
+    year_tables,
+)
 from yibao.report.hospital_book import Line, Pack
 
-Slice = Mapping[str, Sequence[Sequence[Any]]]
 ZERO = Decimal(0)
 
 
-class _Year:
-    """What all hospitals share, gathered once."""
+class Year:
+    """What all hospitals share, gathered once in each process. Asks the session nothing, which may be closed."""
 
     def __init__(self, closed: Closed, last: int | None) -> None:
         self.closed = closed
@@ -39,22 +48,40 @@ class _Year:
         return self.diseases[key]
 
 
-def packs_of(closed: Closed, codes: Sequence[str], path: Callable[[str], Path], last: int | None) -> Iterator[Pack]:
-    """The values of each hospital, in order of code; ``path`` says where its workbook goes."""
-    prepare(closed)
-    year = _Year(closed, last)
-    levels = {code: str(rows[0]["hosp_lv"] or "") for code, rows in year.clearing.items()}
-    found = measures(closed, {row[0]: row[1:] for row in closed.engine.rows(TABLES["measures"])})
-    among = Peers(found, levels)
-    for code, own in slices(closed, codes):
+class Part(NamedTuple):
+    """The hospitals that are written together: where each workbook goes, their rows and their measures."""
+
+    paths: Mapping[str, Path]
+    cut: Mapping[str, bytes]
+    beside: Mapping[str, Sequence[Measure]]
+
+
+def parts_of(closed: Closed, paths: Mapping[str, Path], size: int) -> Iterator[Part]:
+    """The hospitals of ``paths`` in order of code, ``size`` at a time."""
+    tables = year_tables(closed)
+    levels = {str(row["fixmedins_code"]): str(row["hosp_lv"] or "") for row in closed.small["clearing"]}
+    measured = zip(*(column.to_pylist() for column in tables["measures"].columns), strict=True)
+    among, cutter = Peers(measures(closed, {row[0]: row[1:] for row in measured}), levels), Cutter(tables)
+    codes = sorted(paths)
+    for at in range(0, len(codes), size):
+        some = codes[at : at + size]
+        yield Part(
+            {code: paths[code] for code in some}, cutter.cut(some[0], some[-1]),
+            {code: among.beside(code) for code in some},
+        )  # fmt: skip
+
+
+def packs_of(year: Year, part: Part) -> Iterator[Pack]:
+    """The values of each hospital of a part."""
+    for code, own in slices(part.cut, list(part.paths)):
         peers = [
             (one.name, one.kind, one.value, one.rank, one.peers, one.low, one.middle, one.high, one.formula)
-            for one in among.beside(code)
+            for one in part.beside[code]
         ]
-        yield _pack(year, code, own, peers, path(code))
+        yield _pack(year, code, own, peers, part.paths[code])
 
 
-def _pack(year: _Year, code: str, own: Slice, peers: Sequence[Sequence[Any]], path: Path) -> Pack:
+def _pack(year: Year, code: str, own: Slice, peers: Sequence[Sequence[Any]], path: Path) -> Pack:
     closed = year.closed
     counts = {row[0]: row[1] for row in own["deviation_counts"]}
     flagged = sum(1 for _ in own["flagged"])
@@ -77,7 +104,7 @@ def _flagged_total(own: Slice) -> int:
     return int(own["flagged_total"][0][0]) if own["flagged_total"] else 0
 
 
-def _about(year: _Year, code: str) -> list[tuple[str, str]]:
+def _about(year: Year, code: str) -> list[tuple[str, str]]:
     rows = year.clearing.get(code, [])
     coefficient = next(iter(year.coefficients.get(code, [])), None)
     beds = next(iter(year.beds.get(code, [])), None)
@@ -115,7 +142,7 @@ def _about(year: _Year, code: str) -> list[tuple[str, str]]:
     return told
 
 
-def _changes(year: _Year, code: str, own: Slice) -> list[tuple[Any, ...]]:
+def _changes(year: Year, code: str, own: Slice) -> list[tuple[Any, ...]]:
     if not own["measures"]:
         return []
     cases, fee, booked, points, grouped, days = own["measures"][0]
@@ -139,7 +166,7 @@ def _changes(year: _Year, code: str, own: Slice) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-def _groups(year: _Year, own: Slice) -> list[tuple[Any, ...]]:
+def _groups(year: Year, own: Slice) -> list[tuple[Any, ...]]:
     rows = []
     for code, cases, group_points, points, fee, mean, level, pool, days, pool_days, due, booked, gain in own["groups"]:
         rows.append((code or "—", year.disease(code), cases, group_points, points, fee, mean, level, pool,
@@ -170,7 +197,7 @@ def _deviating(own: Slice) -> list[tuple[Any, ...]]:
     ]
 
 
-def _special(year: _Year, code: str) -> list[tuple[Any, ...]]:
+def _special(year: Year, code: str) -> list[tuple[Any, ...]]:
     return [
         (
             row["setl_id"],
@@ -196,13 +223,13 @@ def _excluded(own: Slice) -> list[tuple[Any, ...]]:
 _MONTH = ("month", "cases", "points", "budget", "booked", "excluded_due", "base", "extra", "gross", "deposit", "paid")
 
 
-def _months(year: _Year, code: str) -> dict[str, list[tuple[Any, ...]]]:
+def _months(year: Year, code: str) -> dict[str, list[tuple[Any, ...]]]:
     rows = year.months.get(code, [])
     return {close_words.fund(fund): [tuple(row[name] for name in _MONTH) for row in rows if row["fund_type"] == fund]
             for fund in year.closed.funds}  # fmt: skip
 
 
-def _clearing(year: _Year, code: str) -> dict[str, list[Line]]:
+def _clearing(year: Year, code: str) -> dict[str, list[Line]]:
     return {
         close_words.fund(str(row["fund_type"])): [_line(step, row) for step in final_steps(year.closed, year.book, row)]
         for row in year.clearing.get(code, [])
@@ -245,7 +272,7 @@ def _flagged(own: Slice) -> list[tuple[Any, ...]]:
     ]
 
 
-def _checks(year: _Year, code: str, own: Slice) -> list[tuple[str, str, Decimal, Decimal]]:
+def _checks(year: Year, code: str, own: Slice) -> list[tuple[str, str, Decimal, Decimal]]:
     """Sums of the workbook's sheets against the hospital's rows of the clearing: label, kind, both figures."""
     rows = year.clearing.get(code, [])
     found: list[tuple[str, str, Any, Any]] = []

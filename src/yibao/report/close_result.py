@@ -112,25 +112,28 @@ BY_ITEM = """
 
 
 def open_close(
-    engine: Engine, folder: Path, names: Names | None = None, catalogue: Path | None = None, *, trail: bool = True
+    engine: Engine, folder: Path, names: Names | None = None, catalogue: Path | None = None, *, cases: bool = True
 ) -> Closed:
     """Opens a folder of ``yibao close``. The catalogue is ``catalogue``, else the folder of that name inside or beside;
-    names are ``names``, else those of names.json.
+    names are ``names``, else those of names.json. Without ``cases`` the session has none of its tables.
 
     Raises ResultFolderError when the folder is not a finished result, ReportError when ``catalogue`` is another run's.
     """
     summary = tables.read_summary(folder, MADE_BY)
-    tables.open_view(engine, "cases", folder, "cases.parquet", MADE_BY)
-    if trail:
+    if cases:
+        tables.open_view(engine, "cases", folder, "cases.parquet", MADE_BY)
         tables.open_view(engine, "trail", folder, "trail.parquet", MADE_BY)
     small = {}
     for name in COLUMNS:
         table = tables.read_table(folder, f"{name}.parquet", MADE_BY)
-        engine.put(name, table)
+        if cases:
+            engine.put(name, table)
         small[name] = table.to_pylist()
     place, saved = _catalogue(folder, catalogue, summary)
     parts = {} if place is None else _parts(engine, place / "parts")
     parameters = Parameters([summary] if saved is None else [summary, saved.summary])
+    if not cases:
+        return Closed(folder, engine, summary, parameters, names or _names(folder), small, saved, parts)
     excludes = int(parameters.text("dip.exclusion.mode") in ("", "exclude"))
     engine.put("by_item", engine.fetch(BY_ITEM, {"excludes": excludes}))
     return Closed(folder, engine, summary, parameters, names or _names(folder), small, saved, parts)

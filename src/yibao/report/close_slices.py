@@ -1,15 +1,20 @@
 """What each hospital's workbook holds, asked of the whole year once and cut by hospital.
 
-One pass over the cases a table; the rows of a hospital stand together, so cutting is a walk. Means, indices and
-quartiles are statistics for comparison; every amount is exact.
+One pass over the cases a table; the rows of a hospital stand together, so a cut for some hospitals is a stretch of each
+table. It stays in columns until the process that writes those hospitals makes rows of it. Means, indices and quartiles
+are statistics for comparison; every amount is exact.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from statistics import quantiles
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
+from yibao.engine import Engine
 from yibao.report.close_result import Closed, Row
 
 MOST_CASES = 300
@@ -101,7 +106,7 @@ TABLES: Mapping[str, str] = {
     "measures": """
         SELECT o.fixmedins_code, count(*) AS cases, sum(o.medfee_sumamt) AS fee, sum(o.booked) AS booked,
             sum(CASE WHEN o.dip_code IS NULL THEN 0 ELSE o.group_points END) AS group_points,
-            sum(CASE WHEN o.dip_code IS NULL THEN 0 ELSE 1 END) AS grouped, avg(CAST(o.stay_days AS DOUBLE)) AS days
+            count(o.dip_code) AS grouped, avg(CAST(o.stay_days AS DOUBLE)) AS days
         FROM own AS o GROUP BY o.fixmedins_code ORDER BY o.fixmedins_code""",
 }
 """The statements, each sorted by hospital; ``own`` are the scored cases with the excluded part paid by item."""
@@ -127,14 +132,52 @@ def prepare(closed: Closed) -> None:
         closed.engine.con.execute(statement)
 
 
-def slices(closed: Closed, codes: Sequence[str]) -> Iterator[tuple[str, dict[str, list[tuple[Any, ...]]]]]:
-    """For each hospital in order of code the rows of every table, as tuples without its code."""
-    streams = {}
-    for name, query in TABLES.items():
-        rows = closed.engine.rows(query, {"most": MOST_CASES} if "$most" in query else None)
-        streams[name] = {code: [row[1:] for row in own] for code, own in groupby(rows, key=lambda row: row[0])}
-    for code in sorted(codes):
-        yield code, {name: held.get(code, []) for name, held in streams.items()}
+def year_tables(closed: Closed) -> dict[str, pa.Table]:
+    """Every table of TABLES for all hospitals, sorted by hospital."""
+    prepare(closed)
+    found = {
+        name: closed.engine.fetch(query, {"most": MOST_CASES} if "$most" in query else None)
+        for name, query in TABLES.items()
+    }
+    closed.engine.drop("own", "pool_mean", "level_mean")
+    return found
+
+
+class Cutter:
+    """Cuts the tables of the year by hospital without making rows of them."""
+
+    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
+        self._tables = tables
+        self._starts = {name: table[_CODE].to_pylist() for name, table in tables.items()}
+
+    def cut(self, first: str, last: str) -> dict[str, bytes]:
+        """The rows of the hospitals from ``first`` to ``last`` of every table, ready to travel."""
+        return {name: self._piece(name, first, last) for name in self._tables}
+
+    def _piece(self, name: str, first: str, last: str) -> bytes:
+        starts = self._starts[name]
+        begin = bisect_left(starts, first)
+        piece = self._tables[name].slice(begin, bisect_right(starts, last) - begin)
+        stream = pa.BufferOutputStream()
+        with pa.ipc.new_stream(stream, piece.schema) as writer:
+            writer.write_table(piece)
+        return bytes(stream.getvalue().to_pybytes())
+
+
+_CODE = "fixmedins_code"
+Slice = Mapping[str, Sequence[tuple[Any, ...]]]
+
+
+def slices(cut: Mapping[str, bytes], codes: Sequence[str]) -> Iterator[tuple[str, Slice]]:
+    """For each hospital of a cut the rows of every table, as tuples without its code."""
+    held: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
+    with Engine(threads=1) as engine:
+        for name, packed in cut.items():
+            engine.con.register("cut", pa.ipc.open_stream(packed).read_all())
+            rows = engine.rows("SELECT * FROM cut")
+            held[name] = {code: [row[1:] for row in own] for code, own in groupby(rows, key=lambda row: row[0])}
+    for code in codes:
+        yield code, {name: own.get(code, []) for name, own in held.items()}
 
 
 def hospitals_of(closed: Closed) -> list[str]:

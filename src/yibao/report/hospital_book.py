@@ -1,6 +1,6 @@
 """One hospital's workbook (亮家底): where it stands, its groups, cases that stray, months, clearing, and the checks.
 
-`write_pack` runs in a process of its own: it takes plain values only and reads nothing.
+`write_pack` takes plain values only and reads nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,13 +64,6 @@ CONTENTS = (
     ("分型与标记", "计分类别、辅助分型、违规行为监督标记"),
     ("核对", "本工作簿各表的合计与年度清算一致"),
 )
-
-
-def write_packs(packs: Sequence[Pack]) -> int:
-    """Writes several workbooks and answers how many: the task of a worker process."""
-    for pack in packs:
-        write_pack(pack)
-    return len(packs)
 
 
 def write_pack(pack: Pack) -> None:
