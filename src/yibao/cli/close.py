@@ -58,8 +58,8 @@ def papers(
 ) -> None:  # fmt: skip
     """Writes what people read of a finished close: the statements of the books, the report, the workbooks.
 
-    They do not wait for one another: helpers draw the page and write close.xlsx while this process, which holds the
-    statements, writes those and then reads the cases for the hospitals' workbooks.
+    The page takes longest and goes to a helper, where there is a second core; meanwhile this process, which holds the
+    statements, writes those and close.xlsx and then reads the cases for the hospitals' workbooks.
     """
     from yibao import tables
     from yibao.report.close import write_close_report
@@ -70,19 +70,16 @@ def papers(
     kept = [f"{statement.fund_type}/{name}" for statement in done.statements for name in FILES]
     with Crew() as crew:
         tell("写报表")
-        given = [
-            crew.give(write_close_report, out, page, title=title, data_note=data_note, statements=kept),
-            crew.give(write_close_book, out, out / "close.xlsx"),
-        ]
+        drawn = crew.give(write_close_report, out, page, title=title, data_note=data_note, statements=kept)
         for statement in done.statements:
             with tables.output_folder(out / "statements" / statement.fund_type) as part:
                 write_fund_report(part, statement)
+        tell("写报告")
+        write_close_book(out, out / "close.xlsx")
         if books:
             tell("写各机构工作簿")
             write_hospital_books(out, out / "hospitals", progress=tell, crew=crew)
-        tell("写报告")
-        for one in given:
-            crew.take(one)
+        crew.take(drawn)
 
 
 def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:

@@ -215,8 +215,8 @@ def _value_cards(closed: Closed) -> list[Card]:
     made = []
     for row in closed.small["values"]:
         shift = words.ratio(row["settlement_value"] - row["opening_value"], row["opening_value"])
-        made.append(Card(f"{close_words.fund(row['fund_type'])}结算点值", f"{row['settlement_value']:,.4f} 元/分",
-                         f"年初点值 {row['opening_value']:,.4f}，差异率 {words.percent(shift)}",
+        made.append(Card(f"{close_words.fund(row['fund_type'])}结算点值", f"{row['settlement_value']:,.6f} 元/分",
+                         f"年初点值 {row['opening_value']:,.6f}，差异率 {words.percent(shift)}",
                          f"每分对应的费用标准；总分值 {words.large(row['points'], '分')}。"))  # fmt: skip
     return made
 
