@@ -49,7 +49,7 @@ def test_a_case_is_explained_to_its_hospitals_clearing(closed: Path) -> None:
     rows = pq.read_table(closed / "cases.parquet", filters=[("scope", "=", "local")]).slice(0, 1).to_pylist()
     done = yibao("explain", rows[0]["setl_id"], "--run", closed, "--json")
     labels = [step["label"] for step in json.loads(done.stdout)["steps"]]
-    assert {"结算清单", "入组", "病例分值", "结算点值", "应付额", "年度清算分档"} <= set(labels)
+    assert {"主要诊断", "入组", "病例分值", "结算点值", "应付额", "年度清算分档"} <= set(labels)
 
 
 def test_running_it_again_is_harmless(city: Path, closed: Path) -> None:
