@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from yibao.engine import Engine
@@ -62,6 +62,34 @@ def test_idiv_is_exact_integer_division(a: int, b: int) -> None:
         "SELECT idiv(CAST($a AS DECIMAL(38,0)), CAST($b AS DECIMAL(38,0)))", {"a": str(a), "b": str(b)}
     )
     assert row.fetchone() == (a // b,)
+
+
+@given(st.integers(0, 2**63 - 1), st.integers(1, 10**19), st.integers(-2, 2))
+def test_idiv_is_exact_next_to_every_multiple(quotient: int, b: int, beside: int) -> None:
+    """Where a quotient guessed in floating point would be one off."""
+    a = max(quotient * b + beside, 0)
+    assume(a // b < 2**63)
+    row = SHARED.execute(
+        "SELECT idiv(CAST($a AS DECIMAL(38,0)), CAST($b AS DECIMAL(38,0)))", {"a": str(a), "b": str(b)}
+    )
+    assert row.fetchone() == (a // b,)
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(1, 2**63 - 1))
+def test_idiv_of_whole_numbers_of_64_bits_is_exact_and_drops_what_is_left(a: int, b: int) -> None:
+    for kind in ("BIGINT", "HUGEINT"):
+        row = SHARED.execute(f"SELECT idiv(CAST($a AS {kind}), CAST($b AS {kind}))", {"a": a, "b": b})
+        assert row.fetchone() == (abs(a) // b * (1 if a >= 0 else -1),)
+
+
+@pytest.mark.parametrize(("a", "b"), [(7, 0), (0, 0), (-7, 0), (10**25, 10), (2**63, 1)])
+def test_idiv_by_zero_and_a_quotient_beyond_64_bits_are_errors(a: int, b: int) -> None:
+    with pytest.raises(duckdb.Error):
+        SHARED.execute("SELECT idiv(CAST($a AS DECIMAL(38,0)), CAST($b AS DECIMAL(38,0)))", {"a": str(a), "b": str(b)})
+
+
+def test_idiv_of_an_unknown_number_is_unknown() -> None:
+    assert SHARED.execute("SELECT idiv(CAST(NULL AS BIGINT), 3), idiv(3, CAST(NULL AS BIGINT))").fetchone() == (None, None)
 
 
 SHARED = Engine(memory="100MB", threads=1).con
