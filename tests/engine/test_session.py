@@ -89,7 +89,8 @@ def test_idiv_by_zero_and_a_quotient_beyond_64_bits_are_errors(a: int, b: int) -
 
 
 def test_idiv_of_an_unknown_number_is_unknown() -> None:
-    assert SHARED.execute("SELECT idiv(CAST(NULL AS BIGINT), 3), idiv(3, CAST(NULL AS BIGINT))").fetchone() == (None, None)
+    row = SHARED.execute("SELECT idiv(CAST(NULL AS BIGINT), 3), idiv(3, CAST(NULL AS BIGINT))")
+    assert row.fetchone() == (None, None)
 
 
 SHARED = Engine(memory="100MB", threads=1).con

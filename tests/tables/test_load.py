@@ -14,7 +14,7 @@ import xlsxwriter
 from yibao import tables
 from yibao.engine import Engine
 from yibao.standard import TABLES
-from yibao.tables import csvfile, write
+from yibao.tables import csvfile, outcome, write
 
 HEAD = "setl_id,fixmedins_code,diag_codes,dscg_date,medfee_sumamt"
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -108,6 +108,19 @@ def test_rows_that_differ_under_one_key_are_all_rejected_whatever_the_order_of_f
         report = tables.load(engine, "cases", [second, first] if seed % 2 else [first, second])
         assert [key for key, _file, _row in places(engine)] == ["S1", "S3"]
         assert report.counts == {"duplicate_row": 1, "duplicate_key": 4}
+
+
+def test_duplicates_are_found_the_same_however_many_keys_are_sorted_at_once(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row(f"S{number % 70}", fee=f"{100 + number % 2}") for number in range(200)]
+    path = put(tmp_path / "cases.csv", *rows)
+    found = []
+    for at_once in (1_000_000, 30, 1):
+        monkeypatch.setattr(outcome, "_SORTED_AT_ONCE", at_once)
+        found.append((tables.load(engine, "cases", [path]).counts, places(engine)))
+    assert found[0] == found[1] == found[2]
+    assert set(found[0][0]) == {"duplicate_row"} and len(found[0][1]) == 70
 
 
 def test_a_key_that_also_stands_outside_the_window_is_rejected_inside_it(tmp_path: Path, engine: Engine) -> None:

@@ -21,9 +21,9 @@ _OPENING = (
     "SET enable_progress_bar = false",
     # A timestamp with a zone falls on the day it has in China (UTC+8), whatever the machine's own zone.
     "SET TimeZone = 'Etc/GMT-8'",
-    # Integer division rounding down, for non-negative numbers; on Spark `(a - a % b) / b` (see portable.py). A cast of 38
-    # digits to HUGEINT costs more than twenty products, so the quotient is guessed first and taken only where its exact
-    # remainder proves it: 0 <= a - guess * b < b has one solution. All others, and all errors, go the long way.
+    # Integer division rounding down, for non-negative numbers; on Spark `(a - a % b) / b` (see portable.py). A cast of
+    # 38 digits to HUGEINT costs more than twenty products, so the quotient is guessed first and taken only where its
+    # exact remainder proves it: 0 <= a - guess * b < b has one solution. All others, and all errors, go the long way.
     "CREATE OR REPLACE MACRO _guess(a, b) AS TRY_CAST(trunc(CAST(a AS DOUBLE) / CAST(b AS DOUBLE)) AS BIGINT)",
     """CREATE OR REPLACE MACRO idiv(a, b) AS CASE
         WHEN a >= 0 AND CAST(a AS DECIMAL(38, 0)) - CAST(_guess(a, b) AS DECIMAL(38, 0)) * CAST(b AS DECIMAL(38, 0))

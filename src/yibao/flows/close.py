@@ -4,6 +4,7 @@ The stages stand in docs/internals/close.md. `close` writes a whole result folde
 the books, and a second run of the same close finds it there.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -22,7 +23,7 @@ from yibao.flows.close_entries import FundClose, YearClose
 from yibao.flows.close_ledger import Posting, post_close, year_statements
 from yibao.flows.close_load import Folder, judged, load_folder
 from yibao.flows.close_price import PricedYear, price_year
-from yibao.flows.close_results import Results, write_results
+from yibao.flows.close_results import Results, write_cases, write_results
 from yibao.flows.dip_build import build
 from yibao.flows.dip_catalogue import LISTS, Saved
 from yibao.flows.dip_common import FlowError, Setting, opened
@@ -106,10 +107,16 @@ def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
         tell("结算清算")
         results = _settle(engine, loaded, saved, priced, funds, base, year)
         results.findings[:0] = [*findings, *priced.findings]
-        with tables.output_folder(out, optional=("rejected.xlsx", "findings.xlsx")) as part:
+        with (
+            tables.output_folder(out, optional=("rejected.xlsx", "findings.xlsx")) as part,
+            ThreadPoolExecutor(1) as beside,
+        ):
+            # The session writes the cases, without Python's lock, while Python posts; neither uses the other's.
+            cases = beside.submit(write_cases, engine, part)
             tell("记账")
             posting, statements = _post(folder, out, results, setting)
             tell("写结果")
+            cases.result()
             summary = write_results(engine, part, results, posting)
     return Closed(summary, [*results.findings, *posting.findings], summary["remarks"], statements)
 

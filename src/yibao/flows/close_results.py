@@ -48,10 +48,14 @@ class Results(NamedTuple):
     findings: list[Finding]
 
 
-def write_results(engine: Engine, folder: Path, results: Results, posting: Posting) -> dict[str, Any]:
-    """Writes every file of the result folder that is not for reading by people; returns the summary, written last."""
+def write_cases(engine: Engine, folder: Path) -> None:
+    """Writes the two large tables of the result folder: every case, and the trail of every case."""
     for name, query in (("cases", CASES_SQL), ("trail", TRAIL_SQL)):
         tables.write_parquet(engine, query, folder / f"{name}.parquet")
+
+
+def write_results(engine: Engine, folder: Path, results: Results, posting: Posting) -> dict[str, Any]:
+    """Writes the small tables, names, faults and findings of the result folder; returns the summary, written last."""
     rows = _rows(engine, results, posting)
     for name, table in small_tables(rows).items():
         engine.put("_writing", table)
