@@ -26,8 +26,9 @@ def tables() -> dict[str, pa.Table]:
     whole: dict[str, list[Any]] = dict(zip(names.split(), map(list, zip(*cases, strict=True)), strict=True))
     pool = {name: whole[name] for name in names.split()[:1] + names.split()[2:9]}
     return {
-        "pool_case": pa.table({**pool, "excluded": whole["excluded_due"], "other": [7] * 5}),
-        "grouped": pa.table({name: whole[name] for name in ("case_no", "fixmedins_code")}),
+        "pool_case": pa.table(
+            {**pool, "fixmedins_code": whole["fixmedins_code"], "excluded": whole["excluded_due"], "other": [7] * 5}
+        ),
         "final_points": pa.table({"case_no": whole["case_no"], "case_points": whole["points"]}),
         "case_due": pa.table({"case_no": whole["case_no"], "due": whole["due"]}),
         "cases": pa.table({name: whole[name] for name in ("case_no", "insuplc_admdvs")}),

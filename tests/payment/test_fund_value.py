@@ -91,6 +91,8 @@ def test_an_amount_on_half_a_fen_is_rounded_up_whatever_the_fraction(
             pa.table(
                 {
                     "case_no": [r[0] for r in rows],
+                    "setl_id": [str(r[0]) for r in rows],
+                    "fixmedins_code": ["H1"] * len(rows),
                     "fund_type": ["310"] * len(rows),
                     "excluded": [0] * len(rows),
                     "excluded_due": [0] * len(rows),
@@ -100,8 +102,6 @@ def test_an_amount_on_half_a_fen_is_rounded_up_whatever_the_fraction(
                 }
             ),
         )
-        engine.put("grouped", pa.table({"case_no": [r[0] for r in rows], "setl_id": [str(r[0]) for r in rows],
-                                        "fixmedins_code": ["H1"] * len(rows)}))  # fmt: skip
         due_cases(engine, [value], DueRules(*basis, floored), offsite=True)
         found = engine.rows("SELECT case_no, standard, due, plain_due FROM case_due ORDER BY case_no")
     local = [r for r in rows if not r[5]]

@@ -72,6 +72,7 @@ class Year:
         funds = funds if funds is not None else booked
         out = self.listed.get(case["setl_id"], 0) if self.law["dip.exclusion.mode"] == "exclude" else 0
         return {
+            "fixmedins_code": case["fixmedins_code"],
             "fund_type": case["insutype"] if case["insutype"] in self.city.budgets else None, "scope": scope,
             "month": case["dscg_date"].month, "fee": fee, "excluded": out,
             "excluded_due": half_up(F(out * booked, fee)), "booked": booked, "other": funds - booked,

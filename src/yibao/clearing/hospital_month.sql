@@ -1,11 +1,11 @@
 -- grain: fund_type, fixmedins_code, month
--- inputs: pool_case, grouped, final_points, case_due
+-- inputs: pool_case, final_points, case_due
 -- params: -
 -- source: S4 三(四)2: a hospital's local DIP cases of a fund in a month, what monthly settlement and clearing start from
 -- note: booked is net of the excluded part that is paid by item; fee, patient and other are of the whole fee, excluded is what of it is paid by item
 SELECT
     q.fund_type,
-    g.fixmedins_code,
+    q.fixmedins_code,
     q.month,
     count(*) AS cases,
     CAST(sum(f.case_points) AS BIGINT) AS points,
@@ -17,8 +17,7 @@ SELECT
     CAST(sum(d.due) AS BIGINT) AS due,
     CAST(sum(q.excluded) AS BIGINT) AS excluded
 FROM pool_case AS q
-JOIN grouped AS g ON g.case_no = q.case_no
 JOIN final_points AS f ON f.case_no = q.case_no
 JOIN case_due AS d ON d.case_no = q.case_no
 WHERE q.scope = 'local'
-GROUP BY q.fund_type, g.fixmedins_code, q.month
+GROUP BY q.fund_type, q.fixmedins_code, q.month

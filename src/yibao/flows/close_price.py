@@ -292,11 +292,10 @@ def due_cases(engine: Engine, values: Sequence[FundValue], rules: DueRules, *, o
 
 
 _OPEN_SQL = """
-    SELECT b.case_no, q.fund_type, g.fixmedins_code, q.scope = 'offsite', f.case_points, f.plain_points,
+    SELECT b.case_no, q.fund_type, q.fixmedins_code, q.scope = 'offsite', f.case_points, f.plain_points,
         q.booked - q.excluded_due, q.fee - q.excluded
     FROM due_bound AS b
     JOIN pool_case AS q ON q.case_no = b.case_no
     JOIN final_points AS f ON f.case_no = b.case_no
-    JOIN grouped AS g ON g.case_no = b.case_no
     WHERE b.is_open = 1
     ORDER BY b.case_no"""

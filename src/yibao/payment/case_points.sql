@@ -2,7 +2,7 @@
 -- inputs: grouped, standard_fee, level_coefficient, institution_addon, dip_terms
 -- params: pv_e4, unit_fee_micro, scale
 -- source: RULEBOOK 4b.4-5 (2020 regime: q < 0.5 → points × q, q > 2 → points × (q − 2 + 1), q > 5 also to the panel); DIP 3.0 draft ch.6 (cost below half of the standard at the level is paid at cost, high cost is a flag); 未入组 interim points; DIP_REGIMES A.6.2 coefficient = base + addon, 基层病种 1; 日间手术 and 床日 have no deviation: their points are of the day, not of the stay
--- note: points are 10⁻⁴ 分, thresholds 10⁻², coefficients 10⁻⁴; the one rounding (half up) is at case_points
+-- note: points are 10⁻⁴ 分, thresholds 10⁻², coefficients 10⁻⁴; the one rounding (half up) is at case_points; idiv by 1 is the fast way from 38 digits to a whole number of 64 bits
 WITH joined AS (
     SELECT
         g.case_no,
@@ -94,8 +94,8 @@ SELECT
     inst,
     deviation_type,
     standard_basis,
-    CAST(std_n AS BIGINT) AS std_n,
-    CAST(std_fee AS BIGINT) AS std_fee,
+    idiv(std_n, 1) AS std_n,
+    idiv(std_fee, 1) AS std_fee,
     CASE
         WHEN deviation_type IN ('normal', 'none', 'exempt', 'ungrouped') THEN CAST(1000000 AS BIGINT)
         WHEN deviation_type = 'low' AND low_rule = 'cost_over_standard'

@@ -1,5 +1,5 @@
 -- grain: case_no
--- inputs: final_points, pool_case, grouped, value_bound, rate_bound
+-- inputs: final_points, pool_case, value_bound, rate_bound
 -- params: minus_patient, ratio_level, floored, offsite_in, shared
 -- source: DIP_REGIMES A.9: due = points × value × reimbursement ratio (of the pool, the institution or the case), or the standard less what patient and other funds pay; an offsite case by its own ratio
 -- note: values and rates are fen for 10⁻⁴ 分 times 10¹⁵, rounded down, with gap 1 where a fraction was left; is_open marks the few cases in which the fraction could move a rounded amount (they are computed exactly by exact_due). due is NULL where the fund is shared exactly
@@ -22,11 +22,10 @@ WITH paid AS (
         CASE WHEN $minus_patient = 1 OR q.scope = 'offsite' THEN v.gap ELSE r.gap END AS rate_gap
     FROM final_points AS f
     JOIN pool_case AS q ON q.case_no = f.case_no
-    JOIN grouped AS g ON g.case_no = f.case_no
     JOIN value_bound AS v ON v.fund_type = q.fund_type
     LEFT JOIN rate_bound AS r
         ON r.fund_type = q.fund_type
-        AND r.fixmedins_code = CASE WHEN $ratio_level = 'institution' THEN g.fixmedins_code ELSE '' END
+        AND r.fixmedins_code = CASE WHEN $ratio_level = 'institution' THEN q.fixmedins_code ELSE '' END
     WHERE q.scope = 'local' OR (q.scope = 'offsite' AND $offsite_in = 1)
 ),
 part AS (

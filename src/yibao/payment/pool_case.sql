@@ -2,10 +2,12 @@
 -- inputs: loaded_cases_numbered, excluded_case, fund_budget
 -- params: city_code, taken_out
 -- source: S4 二(一) 职工、居民分别编制; DIP_REGIMES A.9 省内异地; docs/internals/close.md: whose money a case is, and what was booked
--- note: fen; fund_type is NULL where no fund has a budget; taken_out is 1 where excluded fees leave the fee (mode exclude); excluded_due is the one rounding (half up)
+-- note: fen; fund_type is NULL where no fund has a budget; taken_out is 1 where excluded fees leave the fee (mode exclude); excluded_due is the one rounding (half up); setl_id and the hospital are carried along for the statements that add up by them
 WITH paid AS (
     SELECT
         c.case_no,
+        c.setl_id,
+        c.fixmedins_code,
         b.fund_type,
         CASE
             WHEN coalesce(c.insuplc_admdvs, '') = '' THEN 'local'
@@ -24,6 +26,8 @@ WITH paid AS (
 )
 SELECT
     case_no,
+    setl_id,
+    fixmedins_code,
     fund_type,
     scope,
     month,

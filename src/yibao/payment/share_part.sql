@@ -2,7 +2,7 @@
 -- inputs: payee, share_fund
 -- params: -
 -- source: RULEBOOK 0 and 4b.6-7: the exact share fund × points / Σ points of each case, rounded down, each fund by itself
--- note: remainder over Σ points is what rounding took; slot is the remainder rounded down to a thousandth of Σ points, by which share.sql finds where the fen left over run out
+-- note: remainder over Σ points is what rounding took; slot is the remainder rounded down to a thousandth of Σ points, by which share.sql finds where the fen left over run out; idiv by 1 is the fast way from 38 digits to a whole number of 64 bits
 WITH total AS (
     SELECT fund_type, CAST(sum(points) AS DECIMAL(38, 0)) AS points, idiv(sum(points), 1024) + 1 AS width
     FROM payee
@@ -28,7 +28,7 @@ floored AS (
         setl_id,
         fund_type,
         pay,
-        CAST(portion - CAST(pay AS DECIMAL(38, 0)) * points AS BIGINT) AS remainder,
+        idiv(portion - CAST(pay AS DECIMAL(38, 0)) * points, 1) AS remainder,
         width
     FROM exact
 )

@@ -38,6 +38,6 @@ FROM cases AS c
 JOIN stay AS s ON s.case_no = c.case_no
 WHERE ($has_age = 1 AND c.age IS NULL AND c.nwb_age_days IS NULL)
     OR ($has_gend = 1 AND coalesce(c.gend, '') NOT IN ('1', '2'))
-    OR ($has_days = 1 AND s.stay_days IS NULL)
+    OR ($has_days = 1 AND c.act_ipt_days IS NULL AND c.adm_date IS NULL)
     OR (c.act_ipt_days IS NOT NULL AND c.adm_date IS NOT NULL
         AND c.act_ipt_days <> date_diff('day', c.adm_date, c.dscg_date))
