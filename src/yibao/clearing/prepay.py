@@ -156,15 +156,16 @@ def prepay_rows(
                 key=fund_type,
             )
         )
-    paid: dict[str, int] = {}
+    before: dict[str, list[LastMonth]] = {}
     for one in last_year:
-        paid[one.fixmedins_code] = paid.get(one.fixmedins_code, 0) + one.booked
+        before.setdefault(one.fixmedins_code, []).append(one)
     rows = []
     for hospital in sorted(hospitals, key=lambda one: one.fixmedins_code):
         code = hospital.fixmedins_code
-        new = under_a_year(hospital, year, last_year)
+        own = before.get(code, ())
+        new = under_a_year(hospital, year, own)
         outcome = pool or hospital_outcome(hospital, code in applications, new, terms)
-        last = max(paid.get(code, 0), 0)
+        last = max(sum(one.booked for one in own), 0)
         credit = terms.credit.get(hospital.credit_lv)
         granted = outcome is Outcome.GRANTED and credit is not None
         amount = prepay_amount(last, terms.months, credit) if granted and credit is not None else 0

@@ -92,6 +92,9 @@ def sum_hospitals(inputs: FundYear, codes: Sequence[str], terms: YearTerms) -> d
     rows: dict[str, list[HospitalMonth]] = {}
     for one in inputs.months:
         rows.setdefault(one.fixmedins_code, []).append(one)
+    before: dict[str, list[LastMonth]] = {}
+    for last in inputs.last_year:
+        before.setdefault(last.fixmedins_code, []).append(last)
     sums = {}
     for code in codes:
         hospital, mine = known[code], rows.get(code, [])
@@ -106,7 +109,7 @@ def sum_hospitals(inputs: FundYear, codes: Sequence[str], terms: YearTerms) -> d
             sum(one.booked for one in mine),
             sum(one.excluded_due for one in mine),
             payable(due, hospital.score) if by_score and hospital.score is not None else due,
-            is_new(hospital, inputs.budget.year, inputs.last_year),
+            is_new(hospital, inputs.budget.year, before.get(code, ())),
         )
     return sums
 

@@ -116,8 +116,7 @@ def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
             tell("记账")
             posting, statements = _post(folder, out, results, setting)
             tell("写结果")
-            cases.result()
-            summary = write_results(engine, part, results, posting)
+            summary = write_results(engine, part, results, posting, cases.result())
     return Closed(summary, [*results.findings, *posting.findings], summary["remarks"], statements)
 
 

@@ -120,8 +120,11 @@ def batches(close: YearClose, one: FundClose, days: Days, *, paid: bool) -> list
     if paid and days.prepay is not None:
         granted = [writer.prepayment(row, days.prepay) for row in result.prepay]
         found.append((days.prepay, f"{year}-YF", f"{name}{year}年预付金", granted))
+    by_month: dict[int, list[MonthRow]] = defaultdict(list)
+    for row in result.months:
+        by_month[row.month].append(row)
     for month, day in enumerate(days.months, start=1):
-        rows = [row for row in result.months if row.month == month]
+        rows = by_month[month]
         entries = [*(writer.settled(row, day) for row in rows), *(writer.payment(row, day) for row in rows)]
         found.append((day, f"{year}{month:02}", f"{name}{year}年{month}月结算", entries))
     found.append((days.end, f"{year}-QS", f"{name}{year}年度清算", writer.cleared(days.end)))
@@ -139,6 +142,7 @@ class _Writer:
     def __init__(self, close: YearClose, one: FundClose, paid: bool) -> None:
         self._close, self._one, self._paid = close, one, paid
         self._book = close.book(one)
+        self._numbers: dict[tuple[str, str], str] = {}
 
     def prepayment(self, row: PrepayRow, day: date) -> Entry | None:
         """What a hospital gets in advance."""
@@ -209,9 +213,7 @@ class _Writer:
 
     def _entry(self, kind: str, period: str, code: str, day: date, what: str, parts: Sequence[Part]) -> Entry | None:
         """The entry of these parts, None where they come to nothing."""
-        lines = tuple(
-            Line(account_no(*self._book, subject, detail), side, fen) for subject, detail, side, fen in parts if fen
-        )
+        lines = tuple([Line(self._account(subject, detail), side, fen) for subject, detail, side, fen in parts if fen])
         if not lines:
             return None
         number = f"{self._book.admdvs}-{self._book.fund_type}-{period}-{code}"
@@ -220,6 +222,13 @@ class _Writer:
             f"{kind}-{number}", Action.POST, *self._book, day, f"{PREFIXES[kind]}单{number}",
             f"{what} {name}".strip(), lines,
         )  # fmt: skip
+
+    def _account(self, subject: str, detail: str) -> str:
+        """The number of an account, put together once for the dozens of entries that bear it."""
+        slot = (subject, detail)
+        if slot not in self._numbers:
+            self._numbers[slot] = account_no(*self._book, subject, detail)
+        return self._numbers[slot]
 
 
 def _to_settle(row: ClearingRow) -> int:

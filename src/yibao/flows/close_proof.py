@@ -112,11 +112,12 @@ def _booked(store: Store, close: YearClose, one: FundClose) -> dict[tuple[str, s
     """Debit less credit of every account over the entries of a close of this year and what took any of them back."""
     book = close.book(one)
     with store.reading() as connection:
-        lines = readings.posted_lines(
+        lines = readings.posted_amounts(
             connection, one.fund_type, date(close.year, 1, 1), date(close.year, 12, 31), close.admdvs
         )
+    ours = {entry_id for entry_id in {line[0] for line in lines} if is_ours(entry_id, book, close.year)}
     nets: dict[tuple[str, str], int] = defaultdict(int)
-    for line in lines:
-        if is_ours(line.refers or line.entry_id, book, close.year):
-            nets[line.subj_code, line.detail] += line.amount if line.side == "D" else -line.amount
+    for entry_id, subj_code, detail, side, amount in lines:
+        if entry_id in ours:
+            nets[subj_code, detail] += amount if side == "D" else -amount
     return nets

@@ -48,14 +48,22 @@ class Results(NamedTuple):
     findings: list[Finding]
 
 
-def write_cases(engine: Engine, folder: Path) -> None:
-    """Writes the two large tables of the result folder: every case, and the trail of every case."""
+def write_cases(engine: Engine, folder: Path) -> list[dict[str, Any]]:
+    """Writes the two large tables of the result folder: every case, and the trail of every case. Returns what the
+    summary's measures of quality are made of, so that all that walks over the cases is done here.
+    """
     for name, query in (("cases", CASES_SQL), ("trail", TRAIL_SQL)):
         tables.write_parquet(engine, query, folder / f"{name}.parquet")
+    return quality_rows(engine)
 
 
-def write_results(engine: Engine, folder: Path, results: Results, posting: Posting) -> dict[str, Any]:
-    """Writes the small tables, names, faults and findings of the result folder; returns the summary, written last."""
+def write_results(
+    engine: Engine, folder: Path, results: Results, posting: Posting, quality: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Writes the small tables, names, faults and findings of the result folder; returns the summary, written last.
+
+    ``quality`` is what `write_cases` returned.
+    """
     rows = _rows(engine, results, posting)
     for name, table in small_tables(rows).items():
         engine.put("_writing", table)
@@ -63,7 +71,7 @@ def write_results(engine: Engine, folder: Path, results: Results, posting: Posti
     engine.drop("_writing")
     _write_names(engine, folder, results)
     _write_faults(engine, folder, [*results.findings, *posting.findings], results)
-    summary = _summary(engine, results, posting, rows)
+    summary = _summary(engine, results, posting, rows, quality)
     write_summary(folder, summary)
     return summary
 
@@ -116,11 +124,12 @@ def _write_faults(engine: Engine, folder: Path, found: Sequence[Finding], result
 
 
 def _summary(
-    engine: Engine, results: Results, posting: Posting, rows: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> dict[str, Any]:
+    engine: Engine, results: Results, posting: Posting, rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    measured: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
     facts = results.saved.summary["facts"]
     used = list({id(one): one for view in results.views for one in view.used}.values())
-    quality = measure(quality_rows(engine), cost_per_point(facts), facts["score_scale"])
+    quality = measure(measured, cost_per_point(facts), facts["score_scale"])
     unverified = {one.key for one in used if not one.grade.verified}
     unverified |= {*results.saved.summary["unverified"], *posting.unverified}
     findings = figures.finding_facts([*results.findings, *posting.findings])

@@ -3,6 +3,7 @@
 One consistent reading of the store; the figures come from `yibao.fund.statements`, which asserts every identity.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -125,7 +126,7 @@ def gather(
     assert days.end is not None  # days_of gives closed periods
     chart, view = chart_on(law, min(days.end, today))
     with store.reading() as connection:
-        rows = journal.turnovers(connection)
+        rows = journal.turnovers(connection, Book(admdvs, fund_type) if admdvs else None)
         posted = readings.posted_lines(connection, fund_type, days.start, days.end, admdvs)
         every = readings.closed_months(connection)
     ours = [one for one in rows if one.fund_type == fund_type and admdvs in ("", one.admdvs)]
@@ -172,16 +173,19 @@ def _year(last: int) -> range:
 
 def _months(chart: Chart, turnovers: Sequence[Turnover], last: int) -> list[MonthTotals]:
     totals = []
+    nets: dict[tuple[str, int, bool], int] = defaultdict(int)
+    for one in turnovers:
+        nets[one.subj_code, one.month, one.carried] += one.net
     for month in _year(last):
         income = expense = money = surplus = 0
-        for one in turnovers:
-            subject = chart.subject(one.subj_code)
-            if one.month == month and not one.carried:
-                income += one.net if subject.element is Element.INCOME else 0
-                expense -= one.net if subject.element is Element.EXPENSE else 0
-            if one.month <= month:
-                money -= one.net if subject.bank else 0
-                surplus += one.net if subject.element is Element.NET or subject.element.flow else 0
+        for (code, at, carried), net in nets.items():
+            subject = chart.subject(code)
+            if at == month and not carried:
+                income += net if subject.element is Element.INCOME else 0
+                expense -= net if subject.element is Element.EXPENSE else 0
+            if at <= month:
+                money -= net if subject.bank else 0
+                surplus += net if subject.element is Element.NET or subject.element.flow else 0
         totals.append(MonthTotals(month, income, expense, income - expense, money, surplus))
     return totals
 

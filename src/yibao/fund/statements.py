@@ -91,18 +91,19 @@ class BalanceRow(NamedTuple):
 def check_turnovers(chart: Chart, turnovers: Iterable[Turnover]) -> None:
     """Raises StatementError unless every account is on a leaf of its fund and every book balances in every month."""
     leaves = {fund: {leaf.code for leaf in chart.leaves(fund)} for fund in chart.funds}
-    debits: dict[tuple[Book, int, bool], int] = defaultdict(int)
-    credits: dict[tuple[Book, int, bool], int] = defaultdict(int)
+    debits: dict[tuple[str, str, int, bool], int] = defaultdict(int)
+    credits: dict[tuple[str, str, int, bool], int] = defaultdict(int)
     for one in turnovers:
         if one.subj_code not in leaves.get(one.fund_type, ()):
             raise StatementError(f"账上的科目“{one.subj_code}”不是险种{one.fund_type}的末级科目（{_where(one)}）")
         if not 1 <= one.month % 100 <= 12:
             raise StatementError(f"月份“{one.month}”不对（{_where(one)}）")
-        debits[one.book, one.month, one.carried] += one.debit
-        credits[one.book, one.month, one.carried] += one.credit
+        slot = (one.admdvs, one.fund_type, one.month, one.carried)
+        debits[slot] += one.debit
+        credits[slot] += one.credit
     for slot, debit in debits.items():
-        book, month, carried = slot
-        _equal(f"账套{book.admdvs}-{book.fund_type} {month}{'结转' if carried else ''}", "借方发生额", debit,
+        admdvs, fund_type, month, carried = slot
+        _equal(f"账套{admdvs}-{fund_type} {month}{'结转' if carried else ''}", "借方发生额", debit,
                "贷方发生额", credits[slot])  # fmt: skip
 
 

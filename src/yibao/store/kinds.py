@@ -45,8 +45,9 @@ class Kind:
         self._pick = itemgetter(*(place for place, field in enumerate(record._fields) if field != inside))
         hints = get_type_hints(record)
         self._days = [place for place, field in enumerate(self.fields) if hints[field] in (date, date | None)]
-        self._enums: dict[int, Callable[[str], StrEnum]] = {
-            place: hints[field]
+        # Members by value: calling the type costs several times what looking one up does.
+        self._enums: dict[int, dict[str, StrEnum]] = {
+            place: {one.value: one for one in hints[field]}
             for place, field in enumerate(self.fields)
             if isinstance(hints[field], type) and issubclass(hints[field], StrEnum)
         }
@@ -76,8 +77,10 @@ class Kind:
         for place in self._days:
             if (text := cells[place]) is not None:
                 cells[place] = date.fromisoformat(text)
-        for place, enum in self._enums.items():
-            cells[place] = enum(cells[place])
+        for place, members in self._enums.items():
+            if cells[place] not in members:
+                raise ValueError(f"{self.name}.{self.fields[place]}: {cells[place]!r}")
+            cells[place] = members[cells[place]]
         if self.children is not None and self._lines is not None:
             make = self.children.make
             cells.insert(self._lines, tuple([make(*line[2:]) for line in lines]))

@@ -20,6 +20,7 @@ from yibao.store.kinds import KINDS, fetch
 _entry, _line, _account = schema.fund_entry.c, schema.fund_line.c, schema.fund_account.c
 _chain, _bank, _assertion = schema.audit_chain.c, schema.fund_bank_line.c, schema.fund_assertion.c
 _later = schema.fund_entry.alias("later").c
+_ACTIONS = {one.value: one for one in Action}
 
 
 class PostedLine(NamedTuple):
@@ -83,10 +84,33 @@ def posted_lines(connection: Connection, fund_type: str, first: date, last: date
     )  # fmt: skip
     if admdvs:
         statement = statement.where(_entry.admdvs == admdvs)
-    return [
-        PostedLine._make((date.fromisoformat(row[0]), row[1], Action(row[2]), *row[3:]))
-        for row in connection.execute(statement)
-    ]
+    # A year has some hundred thousand lines of few days and actions: each is turned into its value once.
+    days: dict[str, date] = {}
+    found = []
+    for day, entry_id, action, *rest in connection.execute(statement).all():
+        if day not in days:
+            days[day] = date.fromisoformat(day)
+        found.append(PostedLine(days[day], entry_id, _ACTIONS[action], *rest))
+    return found
+
+
+def posted_amounts(
+    connection: Connection, fund_type: str, first: date, last: date, admdvs: str
+) -> Sequence[tuple[str, str, str, str, int]]:
+    """The posted amounts of a fund of an agency between two days, inclusive, in no order.
+
+    Each with the entry it comes from (of a reversal the one it takes back), its subject and detail, and its side.
+    """
+    statement = (
+        select(func.coalesce(_entry.refers, _entry.entry_id), _account.subj_code, _account.detail, _line.side,
+               _line.amount)
+        .join(schema.fund_line, _line.entry_id == _entry.entry_id)
+        .join(schema.fund_account, _account.acct_no == _line.acct_no)
+        .where(_entry.action.in_(POSTED), _entry.fund_type == fund_type, _entry.admdvs == admdvs)
+        .where(_entry.entry_date >= first.isoformat(), _entry.entry_date <= last.isoformat())
+    )  # fmt: skip
+    found: Sequence[Any] = connection.execute(statement).all()
+    return found
 
 
 def balances_on(connection: Connection, day: date) -> dict[tuple[str, int], Totals]:
