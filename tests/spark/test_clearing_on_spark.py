@@ -30,6 +30,7 @@ def a_year(size: int = 400) -> dict[str, pa.Table]:
         "pool_case": pa.table(
             {
                 "case_no": cases,
+                "fixmedins_code": hospital,
                 "fund_type": [draw.choice(["310", "390"]) for _ in cases],
                 "scope": scope,
                 "month": [day.month for day in left],
