@@ -1,5 +1,6 @@
 """The engine runs SQL files with bound parameters, divides exactly and spills to disk under its memory limit."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -91,6 +92,35 @@ def test_idiv_by_zero_and_a_quotient_beyond_64_bits_are_errors(a: int, b: int) -
 def test_idiv_of_an_unknown_number_is_unknown() -> None:
     row = SHARED.execute("SELECT idiv(CAST(NULL AS BIGINT), 3), idiv(3, CAST(NULL AS BIGINT))")
     assert row.fetchone() == (None, None)
+
+
+def test_a_second_connection_works_beside_the_first_on_the_same_tables() -> None:
+    told: list[str] = []
+    with Engine(progress=told.append, threads=1) as engine:
+        engine.put("t", pa.table({"k": ["a"], "a": [7]}))
+        with engine.beside() as other, ThreadPoolExecutor(1) as helper:
+            made = helper.submit(other.run, parse_sql("kept", TEXT), {"least": 0})
+            assert engine.rows("SELECT idiv(a, 2) FROM t") == [(3,)]
+            assert made.result() == "kept"
+            zone = "SELECT current_setting('TimeZone'), idiv(7, 2)"
+            assert other.rows(zone) == engine.rows(zone)
+        assert engine.rows("SELECT a FROM kept") == [(7,)], "the tables stay when the second connection goes"
+    assert told == []
+
+
+def test_a_script_of_a_session_runs_once() -> None:
+    ran: list[int] = []
+
+    def script() -> str:
+        ran.append(1)
+        return "CREATE TEMP MACRO twice(x) AS 2 * x"
+
+    for _session in range(2):
+        with Engine(threads=1) as engine:
+            engine.once("macros", script)
+            engine.once("macros", script)
+            assert engine.rows("SELECT twice(4)") == [(8,)]
+    assert len(ran) == 2, "once in each session"
 
 
 SHARED = Engine(memory="100MB", threads=1).con

@@ -3,7 +3,9 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,10 +19,12 @@ DEFAULT_MEMORY = "2500MB"
 RESOURCE_ERRORS = (duckdb.OutOfMemoryException, duckdb.IOException)
 """What DuckDB raises when memory runs out past the spill, or the disk that takes the spill is full."""
 
-_OPENING = (
+_SETTINGS = (
     "SET enable_progress_bar = false",
     # A timestamp with a zone falls on the day it has in China (UTC+8), whatever the machine's own zone.
     "SET TimeZone = 'Etc/GMT-8'",
+)
+_MACROS = (
     # Integer division rounding down, for non-negative numbers; on Spark `(a - a % b) / b` (see portable.py). A cast of
     # 38 digits to HUGEINT costs more than twenty products, so the quotient is guessed first and taken only where its
     # exact remainder proves it: 0 <= a - guess * b < b has one solution. All others, and all errors, go the long way.
@@ -59,7 +63,8 @@ class Engine:
             config["threads"] = threads
         self.con = duckdb.connect(":memory:", config=config)
         self._progress = progress or (lambda _name: None)
-        for statement in _OPENING:
+        self._done: set[str] = set()
+        for statement in (*_SETTINGS, *_MACROS):
             self.con.execute(statement)
 
     def __enter__(self) -> Self:
@@ -75,6 +80,21 @@ class Engine:
         self.con.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
+    @contextmanager
+    def beside(self) -> Iterator["Engine"]:
+        """A second connection to the same tables, through which another thread may work at the same time.
+
+        It tells no progress and does not see the temporary tables and macros of this one.
+        """
+        other = copy(self)
+        other.con, other._progress, other._done = self.con.cursor(), lambda _name: None, set()
+        for statement in _SETTINGS:
+            other.con.execute(statement)
+        try:
+            yield other
+        finally:
+            other.con.close()
+
     def put(self, name: str, table: pa.Table) -> None:
         """Makes ``table`` a table of the session, replacing one of that name."""
         self.con.register("_incoming", table)
@@ -88,6 +108,12 @@ class Engine:
         bound = {key: value for key, value in (params or {}).items() if key in sql.params}
         self.con.execute(f'CREATE OR REPLACE TABLE "{name}" AS {sql.text}', bound or None)
         return name
+
+    def once(self, name: str, script: Callable[[], str]) -> None:
+        """Runs the SQL that ``script`` gives, such as definitions of macros, if no script of that name ran before."""
+        if name not in self._done:
+            self.con.execute(script())
+            self._done.add(name)
 
     def pipeline(self, package: str, steps: Iterable[str], params: Mapping[str, Any] | None = None) -> None:
         """Runs the named SQL files of ``package`` in order, each making the table of its name."""

@@ -4,7 +4,10 @@ The stages stand in docs/internals/close.md. `close` writes a whole result folde
 the books, and a second run of the same close finds it there.
 """
 
+import gc
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -104,19 +107,21 @@ def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
         tell("入组计分")
         dip = {name: one.budget.dip for name, one in funds.items()}
         priced = price_year(engine, base.law, saved, dip, year, loaded.reports[0].missing_optional)
-        tell("结算清算")
-        results = _settle(engine, loaded, saved, priced, funds, base, year)
-        results.findings[:0] = [*findings, *priced.findings]
         with (
             tables.output_folder(out, optional=("rejected.xlsx", "findings.xlsx")) as part,
-            ThreadPoolExecutor(1) as beside,
+            engine.beside() as other,
+            ThreadPoolExecutor(1) as helper,
+            _uncollected(),
         ):
-            # The session writes the cases, without Python's lock, while Python posts; neither uses the other's.
-            cases = beside.submit(write_cases, engine, part)
+            # Every case is priced: DuckDB writes them, without Python's lock, while Python settles, clears and posts.
+            cases = helper.submit(write_cases, other, part)
+            tell("结算清算")
+            results = _settle(engine, loaded, saved, priced, funds, base, year)
+            results.findings[:0] = [*findings, *priced.findings]
             tell("记账")
             posting, statements = _post(folder, out, results, setting)
             tell("写结果")
-            summary = write_results(engine, part, results, posting, cases.result())
+            summary = write_results(engine, part, results, posting, cases)
     return Closed(summary, [*results.findings, *posting.findings], summary["remarks"], statements)
 
 
@@ -222,6 +227,20 @@ def _post(folder: Path, out: Path, results: Results, setting: CloseSetting) -> t
     finally:
         store.close()
     return posting, list(kept.values())
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Python's collector of cycles rests: a year's rows and entries are some million small tuples without any, and
+    looking through them again and again takes a fifth of posting.
+    """
+    resting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if resting:
+            gc.enable()
 
 
 def _has_entries(folder: Path) -> bool:

@@ -5,6 +5,7 @@ Columns stand in `close_tables`; this module gathers rows from the session and f
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,11 +59,11 @@ def write_cases(engine: Engine, folder: Path) -> list[dict[str, Any]]:
 
 
 def write_results(
-    engine: Engine, folder: Path, results: Results, posting: Posting, quality: Sequence[Mapping[str, Any]]
+    engine: Engine, folder: Path, results: Results, posting: Posting, cases: Future[list[dict[str, Any]]]
 ) -> dict[str, Any]:
     """Writes the small tables, names, faults and findings of the result folder; returns the summary, written last.
 
-    ``quality`` is what `write_cases` returned.
+    ``cases`` is `write_cases` at work: it is waited for where its measures are needed.
     """
     rows = _rows(engine, results, posting)
     for name, table in small_tables(rows).items():
@@ -71,7 +72,7 @@ def write_results(
     engine.drop("_writing")
     _write_names(engine, folder, results)
     _write_faults(engine, folder, [*results.findings, *posting.findings], results)
-    summary = _summary(engine, results, posting, rows, quality)
+    summary = _summary(engine, results, posting, rows, cases.result())
     write_summary(folder, summary)
     return summary
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -122,25 +123,46 @@ def decide(applied: Iterable[Applied], most: int, order: str, opening: Fraction)
     """The outcome of every application, by setl_id. ``most`` is the quota; ``order`` says who comes first within it:
     ``excess`` (by how far the fee is above the standard) or ``applied`` (by day of application); ties by setl_id.
     """
-    rows = sorted(applied, key=lambda one: one.setl_id)
-    passed = [one for one in rows if _before_quota(one, opening) is None]
-    ranks = {one.setl_id: nth for nth, one in enumerate(_ordered(passed, order, opening), start=1)}
-    return [_decision(one, ranks.get(one.setl_id), most, opening) for one in rows]
+    rows = [_Measured(one, standard_of(one.standard_points, opening)) for one in applied]
+    rows.sort(key=lambda row: row.one.setl_id)
+    early = [_before_quota(row) for row in rows]
+    passed = [row for row, outcome in zip(rows, early, strict=True) if outcome is None]
+    ranks = {row.one.setl_id: nth for nth, row in enumerate(_ordered(passed, order), start=1)}
+    return [
+        _decision(row, outcome, ranks.get(row.one.setl_id), most, opening)
+        for row, outcome in zip(rows, early, strict=True)
+    ]
 
 
-def _ordered(passed: Sequence[Applied], order: str, opening: Fraction) -> list[Applied]:
+class _Measured(NamedTuple):
+    """An application with the standard its fee is measured by, worked out once: exact fractions are slow."""
+
+    one: Applied
+    standard: Fraction
+
+
+def _ordered(passed: Sequence[_Measured], order: str) -> list[_Measured]:
     if order == "applied":
-        return sorted(passed, key=lambda one: (one.apply_date, one.setl_id))
+        return sorted(passed, key=lambda row: (row.one.apply_date, row.one.setl_id))
     if order == "excess":
-        return sorted(passed, key=lambda one: (standard_of(one.standard_points, opening) - one.fee_fen, one.setl_id))
+        # over one denominator, so that whole numbers are compared
+        whole = lcm(*(row.standard.denominator for row in passed))
+        return sorted(
+            passed,
+            key=lambda row: (
+                row.standard.numerator * (whole // row.standard.denominator) - row.one.fee_fen * whole,
+                row.one.setl_id,
+            ),
+        )
     raise ValueError(f"unknown order of special reviews: {order}")
 
 
-def _before_quota(one: Applied, opening: Fraction) -> SpecialOutcome | None:
+def _before_quota(row: _Measured) -> SpecialOutcome | None:
     """The outcome that does not depend on the quota, None for a passed review."""
+    one = row.one
     if not one.local:
         return SpecialOutcome.NOT_LOCAL
-    if not _eligible(one, opening):
+    if not _eligible(row):
         return SpecialOutcome.NOT_ELIGIBLE
     if one.review_result == "pending" or (one.review_result == "pass_standard" and one.review_points is None):
         return SpecialOutcome.PENDING
@@ -149,9 +171,10 @@ def _before_quota(one: Applied, opening: Fraction) -> SpecialOutcome | None:
     return None
 
 
-def _eligible(one: Applied, opening: Fraction) -> bool:
+def _eligible(row: _Measured) -> bool:
+    one = row.one
     if one.review_reason == "high_cost":
-        return reaches(one.fee_fen, standard_of(one.standard_points, opening), one.terms.min_multiple)
+        return reaches(one.fee_fen, row.standard, one.terms.min_multiple)
     if one.review_reason == "long_stay":
         if one.days is None or one.group_days is None or one.group_days[1] == 0:
             return False
@@ -159,10 +182,9 @@ def _eligible(one: Applied, opening: Fraction) -> bool:
     return True
 
 
-def _decision(one: Applied, rank: int | None, most: int, opening: Fraction) -> Decision:
-    standard = standard_of(one.standard_points, opening)
+def _decision(row: _Measured, early: SpecialOutcome | None, rank: int | None, most: int, opening: Fraction) -> Decision:
+    one, standard = row
     multiple = "" if standard <= 0 else _text(Fraction(one.fee_fen) / standard)
-    early = _before_quota(one, opening)
     if early is not None or rank is None:
         return Decision(one.setl_id, one.case_no, one.review_reason, early or SpecialOutcome.FAILED, multiple)
     if rank > most:

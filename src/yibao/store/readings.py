@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, func, select
 
 from yibao.fund.records import Account, Action, Assertion, BankLine, Book, Entry
 from yibao.fund.view import Totals
 from yibao.store import schema
 from yibao.store.chain import Partition
-from yibao.store.database import among, listed
+from yibao.store.database import among, listed, run
 from yibao.store.journal import POSTED, year_of
 from yibao.store.kinds import KINDS, fetch
 
@@ -71,46 +71,53 @@ class Contents(NamedTuple):
     closed: dict[Book, int]
 
 
-def posted_lines(connection: Connection, fund_type: str, first: date, last: date, admdvs: str = "") -> list[PostedLine]:
-    """The posted lines of a fund (of one agency, where given) between two days, inclusive, by day, entry and line."""
-    statement = (
-        select(_entry.entry_date, _entry.entry_id, _entry.action, _line.acct_no, _account.subj_code, _account.detail,
-               _line.side, _line.amount, _entry.settles, _entry.memo, _entry.refers, _entry.bank_ref, _entry.group_id)
+def _given(name: str) -> ColumnElement[str]:
+    return bindparam(name, required=False, type_=Text)
+
+
+def _posted(*columns: ColumnElement[Any]) -> Select[Any]:
+    """The posted lines of a fund in a period, with these columns; for `run`, which makes each statement once."""
+    return (
+        select(*columns)
         .join(schema.fund_line, _line.entry_id == _entry.entry_id)
         .join(schema.fund_account, _account.acct_no == _line.acct_no)
-        .where(_entry.action.in_(POSTED), _entry.fund_type == fund_type)
-        .where(_entry.entry_date >= first.isoformat(), _entry.entry_date <= last.isoformat())
-        .order_by(_entry.entry_date, _entry.entry_id, _line.line_no)
-    )  # fmt: skip
-    if admdvs:
-        statement = statement.where(_entry.admdvs == admdvs)
+        .where(_entry.action.in_(POSTED), _entry.fund_type == _given("fund_type"))
+        .where(_entry.entry_date >= _given("first"), _entry.entry_date <= _given("last"))
+    )
+
+
+_OF_AGENCY = _entry.admdvs == _given("admdvs")
+_LINES = _posted(
+    _entry.entry_date, _entry.entry_id, _entry.action, _line.acct_no, _account.subj_code, _account.detail, _line.side,
+    _line.amount, _entry.settles, _entry.memo, _entry.refers, _entry.bank_ref, _entry.group_id,
+).order_by(_entry.entry_date, _entry.entry_id, _line.line_no)  # fmt: skip
+_AGENCY_LINES = _LINES.where(_OF_AGENCY)
+_AMOUNTS = _posted(
+    func.coalesce(_entry.refers, _entry.entry_id), _account.subj_code, _account.detail, _line.side, _line.amount
+).where(_OF_AGENCY)
+
+
+def posted_lines(connection: Connection, fund_type: str, first: date, last: date, admdvs: str = "") -> list[PostedLine]:
+    """The posted lines of a fund (of one agency, where given) between two days, inclusive, by day, entry and line."""
+    given = {"fund_type": fund_type, "first": first.isoformat(), "last": last.isoformat()}
+    rows = run(connection, _AGENCY_LINES, {**given, "admdvs": admdvs}) if admdvs else run(connection, _LINES, given)
     # A year has some hundred thousand lines of few days and actions: each is turned into its value once.
-    days: dict[str, date] = {}
-    found = []
-    for day, entry_id, action, *rest in connection.execute(statement).all():
-        if day not in days:
-            days[day] = date.fromisoformat(day)
-        found.append(PostedLine(days[day], entry_id, _ACTIONS[action], *rest))
-    return found
+    days = {day: date.fromisoformat(day) for day in {row[0] for row in rows}}
+    return [PostedLine(days[day], entry_id, _ACTIONS[action], *rest) for day, entry_id, action, *rest in rows]
 
 
 def posted_amounts(
     connection: Connection, fund_type: str, first: date, last: date, admdvs: str
-) -> Sequence[tuple[str, str, str, str, int]]:
+) -> list[tuple[str, str, str, str, int]]:
     """The posted amounts of a fund of an agency between two days, inclusive, in no order.
 
     Each with the entry it comes from (of a reversal the one it takes back), its subject and detail, and its side.
     """
-    statement = (
-        select(func.coalesce(_entry.refers, _entry.entry_id), _account.subj_code, _account.detail, _line.side,
-               _line.amount)
-        .join(schema.fund_line, _line.entry_id == _entry.entry_id)
-        .join(schema.fund_account, _account.acct_no == _line.acct_no)
-        .where(_entry.action.in_(POSTED), _entry.fund_type == fund_type, _entry.admdvs == admdvs)
-        .where(_entry.entry_date >= first.isoformat(), _entry.entry_date <= last.isoformat())
-    )  # fmt: skip
-    found: Sequence[Any] = connection.execute(statement).all()
-    return found
+    given = {"fund_type": fund_type, "first": first.isoformat(), "last": last.isoformat(), "admdvs": admdvs}
+    return [
+        (str(origin), str(subj_code), str(detail), str(side), int(amount))
+        for origin, subj_code, detail, side, amount in run(connection, _AMOUNTS, given)
+    ]
 
 
 def balances_on(connection: Connection, day: date) -> dict[tuple[str, int], Totals]:

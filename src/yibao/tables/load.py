@@ -61,12 +61,16 @@ def load(
     target = into or table
     report = LoadReport(table, target, f"{target}_rejects", finding_limit)
     needed = tuple(name for name in schema.columns if name in {*schema.required, *required})
-    engine.con.execute(resources("yibao.tables").joinpath("macros.sql").read_text(encoding="utf-8"))
+    engine.once("yibao.tables", _macros)
     with tempfile.TemporaryDirectory(prefix="yibao-load-", dir=_spill_folder(engine)) as work:
         request = Request(schema, needed, Path(work), report.add)
         sources = _open_all(engine, schema, paths, request, report)
         _load_sources(engine, schema, sources, needed, window, report)
     return report
+
+
+def _macros() -> str:
+    return resources("yibao.tables").joinpath("macros.sql").read_text(encoding="utf-8")
 
 
 def _spill_folder(engine: Engine) -> str | None:

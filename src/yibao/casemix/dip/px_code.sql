@@ -2,7 +2,7 @@
 -- inputs: case_px, px_kind, px_exclusion
 -- params: exclude_by_prefix
 -- source: DIP 技术规范 综合病种 attribute table (longest prefix wins) and the list of procedures unfit for grouping; exact or prefix match is a local reading
--- note: a code that the attribute table lacks counts as 内科诊疗 (A.3.8: otherwise); two exclusion rules on one procedure: the stricter holds (conservative, then scope, then not_principal)
+-- note: a code that the attribute table lacks counts as 内科诊疗 (A.3.8: otherwise); two exclusion rules on one procedure: the stricter holds (conservative, then scope, then not_principal). px_no numbers the codes for joins and means nothing else
 WITH code AS (
     SELECT DISTINCT oprn_code FROM case_px
 ),
@@ -29,6 +29,7 @@ excluded AS (
 )
 SELECT
     c.oprn_code,
+    row_number() OVER (ORDER BY c.oprn_code) AS px_no,
     coalesce(k.px_kind, '内科诊疗') AS px_kind,
     coalesce(e.effect, 'none') AS effect,
     coalesce(e.listed_code, '') AS listed_code
