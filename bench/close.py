@@ -30,7 +30,7 @@ for source in sorted(Path("year").glob(sys.argv[1])):
 _STAGES = """
 import json, sys, time
 from pathlib import Path
-from yibao.cli.close import papers
+from yibao.cli.close import helpers, papers
 from yibao.flows.close import CloseSetting, close
 from yibao.flows.dip import Setting
 from yibao.packs import load_law
@@ -46,8 +46,9 @@ def tell(step):
 STAGES = ["读数据", "编预算", "入组计分", "结算清算", "记账", "写结果", "写报表", "写报告", "写各机构工作簿"]
 law = load_law("zibo", ["demo"])
 out = Path(sys.argv[1])
-done = close(Path("year"), out, int(sys.argv[2]), CloseSetting(Setting(law, progress=tell), Path("catalogue")))
-papers(done, out, out / "report.html", tell)
+with helpers() as crew:
+    done = close(Path("year"), out, int(sys.argv[2]), CloseSetting(Setting(law, progress=tell), Path("catalogue")))
+    papers(done, out, out / "report.html", tell, crew)
 tell("end"); spent[at] = spent.get(at, 0) + time.perf_counter() - started
 Path("stages.json").write_text(json.dumps(spent, ensure_ascii=False))
 """

@@ -1,12 +1,13 @@
 """Helpers that write papers: their outcome and errors come back, and without them the work is done all the same."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from yibao.report import crew as crew_module
-from yibao.report.crew import Crew
+from yibao.report.crew import Crew, ready
 from yibao.tables import OutputError
 
 
@@ -16,6 +17,10 @@ def double(number: int, *, more: int = 0) -> int:
 
 def whose() -> int:
     return os.getpid()
+
+
+def has_read(module: str) -> bool:
+    return module in sys.modules
 
 
 def broken(text: str) -> None:
@@ -71,3 +76,10 @@ def test_a_system_that_cannot_start_processes_does_the_work_here(monkeypatch: py
     monkeypatch.setattr(crew_module, "ProcessPoolExecutor", none)
     with Crew(2) as crew:
         assert (crew.helpers, crew.take(crew.give(double, 3))) == (0, 6)
+
+
+def test_a_helper_made_ready_has_read_its_libraries_and_this_process_has_not() -> None:
+    with Crew(1) as crew:
+        crew.give(ready, "xml.dom.pulldom")
+        assert crew.take(crew.give(has_read, "xml.dom.pulldom"))
+    assert "xml.dom.pulldom" not in sys.modules

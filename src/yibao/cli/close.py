@@ -1,6 +1,7 @@
 """``yibao close``: a city's year, from its tables to payments, books, the report and a workbook for every hospital."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from yibao.cli.options import CITY, DEFAULT_CITY, JSON, MEMORY, OVERLAY, PACK, S
 
 if TYPE_CHECKING:
     from yibao.flows.close import Closed
+    from yibao.report.crew import Crew
 
 FOLDER = Annotated[
     Path,
@@ -46,14 +48,24 @@ def close(
         from yibao.packs import load_law
 
         law = load_law(city, overlays(overlay), pack or ())
-        with show.progress(f"{year}年度清算") as tell:
+        with show.progress(f"{year}年度清算") as tell, helpers() as crew:
             done = flow(folder, out, year, CloseSetting(Setting(law, None, memory, tell), catalogue, store))
-            papers(done, out, out / "report.html", tell, books=books)
+            papers(done, out, out / "report.html", tell, crew, books=books)
     told(done, out / "report.html", strict, as_json)
 
 
+@contextmanager
+def helpers() -> Iterator["Crew"]:
+    """Helpers for `papers`, who start and read the libraries of charts while the year is still being closed."""
+    from yibao.report.crew import Crew, ready
+
+    with Crew() as crew:
+        crew.give(ready, "yibao.report.close")
+        yield crew
+
+
 def papers(
-    done: "Closed", out: Path, page: Path, tell: Callable[[str], None], *, books: bool = True,
+    done: "Closed", out: Path, page: Path, tell: Callable[[str], None], crew: "Crew", *, books: bool = True,
     title: str | None = None, data_note: str = "",
 ) -> None:  # fmt: skip
     """Writes what people read of a finished close: the statements of the books, the report, the workbooks.
@@ -64,22 +76,20 @@ def papers(
     from yibao import tables
     from yibao.report.close import write_close_report
     from yibao.report.close_book import write_close_book, write_hospital_books
-    from yibao.report.crew import Crew
     from yibao.report.fund import FILES, write_fund_report
 
     kept = [f"{statement.fund_type}/{name}" for statement in done.statements for name in FILES]
-    with Crew() as crew:
-        tell("写报表")
-        drawn = crew.give(write_close_report, out, page, title=title, data_note=data_note, statements=kept)
-        for statement in done.statements:
-            with tables.output_folder(out / "statements" / statement.fund_type) as part:
-                write_fund_report(part, statement)
-        tell("写报告")
-        write_close_book(out, out / "close.xlsx")
-        if books:
-            tell("写各机构工作簿")
-            write_hospital_books(out, out / "hospitals", progress=tell, crew=crew)
-        crew.take(drawn)
+    tell("写报表")
+    drawn = crew.give(write_close_report, out, page, title=title, data_note=data_note, statements=kept)
+    for statement in done.statements:
+        with tables.output_folder(out / "statements" / statement.fund_type) as part:
+            write_fund_report(part, statement)
+    tell("写报告")
+    write_close_book(out, out / "close.xlsx")
+    if books:
+        tell("写各机构工作簿")
+        write_hospital_books(out, out / "hospitals", progress=tell, crew=crew)
+    crew.take(drawn)
 
 
 def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:

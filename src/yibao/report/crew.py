@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from multiprocessing import get_context
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, Self, TypeVar
@@ -83,6 +84,11 @@ class Crew:
         pool, self._pool, self.helpers = self._pool, None, 0
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def ready(module: str) -> None:
+    """A task that imports ``module``: given early, a helper has started and read its libraries when it is needed."""
+    import_module(module)
 
 
 def cores() -> int:
