@@ -30,7 +30,7 @@ for source in sorted(Path("year").glob(sys.argv[1])):
 _STAGES = """
 import json, sys, time
 from pathlib import Path
-from yibao.cli.close import helpers, papers
+from yibao.cli.papers import Papers
 from yibao.flows.close import CloseSetting, close
 from yibao.flows.dip import Setting
 from yibao.packs import load_law
@@ -43,19 +43,20 @@ def tell(step):
     if name != at:
         spent[at] = spent.get(at, 0) + now - started
         started, at = now, name
-STAGES = ["读数据", "编预算", "入组计分", "结算清算", "记账", "写结果", "写报表", "写报告", "写各机构工作簿"]
+STAGES = ["读数据", "编预算", "入组计分", "结算清算", "记账", "写结果", "写报告", "写各机构工作簿"]
 law = load_law("zibo", ["demo"])
 out = Path(sys.argv[1])
-with helpers() as crew:
-    done = close(Path("year"), out, int(sys.argv[2]), CloseSetting(Setting(law, progress=tell), Path("catalogue")))
-    papers(done, out, out / "report.html", tell, crew)
+with Papers(out, tell) as papers:
+    setting = CloseSetting(Setting(law, progress=tell), Path("catalogue"), None, papers.state)
+    close(Path("year"), out, int(sys.argv[2]), setting)
+    papers.write(out / "report.html")
 tell("end"); spent[at] = spent.get(at, 0) + time.perf_counter() - started
 Path("stages.json").write_text(json.dumps(spent, ensure_ascii=False))
 """
 _NAMES = {
     "start": "start of the process", "读数据": "read and check all tables", "编预算": "budgets",
     "入组计分": "group, score, value", "结算清算": "months, clearing, beds", "记账": "post to the ledger (SQLite)",
-    "写结果": "write result tables", "写报表": "statements", "写报告": "report.html and close.xlsx",
+    "写结果": "write result tables", "写报告": "statements, report.html, close.xlsx",
     "写各机构工作簿": "a workbook for every hospital",
 }  # fmt: skip
 

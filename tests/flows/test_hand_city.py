@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from yibao.cli import app
 from yibao.flows.close import CloseSetting
 from yibao.flows.close import close as flow
+from yibao.flows.close_ledger import YearBooks, year_statements
 from yibao.flows.dip import Setting
 from yibao.kernel import Severity
 from yibao.packs import load_law
@@ -136,6 +137,7 @@ class Closed(NamedTuple):
 
     out: Path
     told: Any
+    books: list[YearBooks]
     sheet: Sheet
 
 
@@ -157,8 +159,9 @@ def rows_of(variant: str) -> tuple[city.Tables, city.Law]:
 def close(variant: str) -> Closed:
     tables, law = rows_of(variant)
     folder, out, setting = laid_out(variant, tables, law)
-    told = flow(folder, out, city.YEAR, setting)
-    return Closed(out, told, work(tables, law, city.YEAR))
+    books: list[YearBooks] = []
+    told = flow(folder, out, city.YEAR, setting._replace(posted=books.append))
+    return Closed(out, told, books, work(tables, law, city.YEAR))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -258,7 +261,9 @@ def test_every_line_in_the_books_is_the_one_on_paper(variant: str) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_statements_of_the_books_add_up_to_the_paper(variant: str) -> None:
     one = close(variant)
-    for told in one.told.statements:
+    (books,) = one.books
+    store = Store(books.place)
+    for told in (year_statements(store, books, fund) for fund in books.funds):
         income = {row.line: row.year for row in told.income}
         balance = {row.line: row.closing for row in told.balance}
         for row in one.sheet.find("statements", fund_type=told.fund_type):
@@ -268,7 +273,8 @@ def test_the_statements_of_the_books_add_up_to_the_paper(variant: str) -> None:
         owing = [row for row in one.sheet.find("balances", fund_type=told.fund_type) if row["subj_code"][0] == "2"]
         keys = {f"{city.CODE}-{told.fund_type}-{r['subj_code']}-{r['subj_detail']}" for r in owing if r["amount"] > 0}
         assert {(found.code, found.key) for found in told.findings} == {("wrong_side", key) for key in keys}
-    assert sorted(told.fund_type for told in one.told.statements) == sorted(FUNDS)
+    store.close()
+    assert sorted(books.funds) == sorted(FUNDS)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -314,7 +320,8 @@ def test_the_order_of_the_rows_decides_nothing() -> None:
 
 def test_the_command_closes_the_city_and_a_second_run_finds_everything_posted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The papers for people are left out: what they show is read from the same tables."""
-    monkeypatch.setattr("yibao.cli.close.papers", lambda *_given, **_named: None)
+    for name in ("state", "write"):
+        monkeypatch.setattr(f"yibao.cli.papers.Papers.{name}", lambda *_given, **_named: None)
     folder, out, _ = laid_out("command", *rows_of("as_it_stands"))
     asked = ["close", folder, "--year", city.YEAR, "--out", out, "--overlay", "demo"]
     asked += ["--overlay", folder.parent / "city-law.yaml"]

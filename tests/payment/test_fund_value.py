@@ -77,28 +77,18 @@ def test_an_amount_on_half_a_fen_is_rounded_up_whatever_the_fraction(
     rows = [(n, points, plain, min(booked, fee), fee, off) for n, (points, plain, booked, fee, off) in enumerate(cases)]
     with Engine(threads=1) as engine:
         engine.put(
-            "final_points",
-            pa.table(
-                {
-                    "case_no": [r[0] for r in rows],
-                    "case_points": [r[1] for r in rows],
-                    "plain_points": [r[2] for r in rows],
-                }
-            ),
-        )
-        engine.put(
-            "pool_case",
+            "payee",
             pa.table(
                 {
                     "case_no": [r[0] for r in rows],
                     "setl_id": [str(r[0]) for r in rows],
                     "fixmedins_code": ["H1"] * len(rows),
                     "fund_type": ["310"] * len(rows),
-                    "excluded": [0] * len(rows),
-                    "excluded_due": [0] * len(rows),
+                    "scope": ["offsite" if r[5] else "local" for r in rows],
+                    "points": [r[1] for r in rows],
+                    "plain_points": [r[2] for r in rows],
                     "booked": [r[3] for r in rows],
                     "fee": [r[4] for r in rows],
-                    "scope": ["offsite" if r[5] else "local" for r in rows],
                 }
             ),
         )
@@ -143,7 +133,8 @@ def test_the_slot_in_which_the_last_fen_run_out_is_put_in_order() -> None:
     weights = [draw.choice((10**6, draw.randrange(1, 10**7))) for _ in range(20_000)]
     keys = [f"S{n:05d}" for n in draw.sample(range(20_000), 20_000)]
     payee = pa.table({
-        "case_no": range(20_000), "setl_id": keys, "fund_type": ["310"] * 20_000, "points": weights,
+        "case_no": range(20_000), "setl_id": keys, "fund_type": ["310"] * 20_000, "scope": ["local"] * 20_000,
+        "points": weights,
     })  # fmt: skip
     for fen in (10**9 + 7, 123, 0):
         assert shared(payee, {"310": fen}) == dict(zip(keys, largest_remainder(fen, weights, keys), strict=True))
@@ -161,11 +152,13 @@ def test_shares_of_each_fund_are_the_largest_remainder_whatever_the_order(
     funds: list[tuple[int, list[int]]], order: random.Random
 ) -> None:
     rows = [
-        {"setl_id": f"{fund}-{n:03d}", "fund_type": str(fund), "points": points}
+        {"setl_id": f"{fund}-{n:03d}", "fund_type": str(fund), "scope": "local", "points": points}
         for fund, (_, weights) in enumerate(funds) if sum(weights) for n, points in enumerate(weights)
     ]  # fmt: skip
     order.shuffle(rows)
-    schema = pa.schema([("setl_id", pa.string()), ("fund_type", pa.string()), ("points", pa.int64())])
+    schema = pa.schema(
+        [("setl_id", pa.string()), ("fund_type", pa.string()), ("scope", pa.string()), ("points", pa.int64())]
+    )
     payee = pa.Table.from_pylist(rows, schema).append_column("case_no", pa.array(range(len(rows)), pa.int64()))
     got = shared(payee, {str(fund): fen for fund, (fen, _) in enumerate(funds)})
     want: dict[str, int] = {}

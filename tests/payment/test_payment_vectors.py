@@ -232,7 +232,13 @@ def conservation(v: Vector) -> None:
     fund = v.inputs["fund"] * 100
     worth = [p * 10**4 for p in v.inputs["hospital_points"]]
     with Engine() as engine:
-        payee = {"case_no": [0, 1], "setl_id": ["A", "B"], "fund_type": ["310", "310"], "points": worth}
+        payee = {
+            "case_no": [0, 1],
+            "setl_id": ["A", "B"],
+            "fund_type": ["310"] * 2,
+            "scope": ["local"] * 2,
+            "points": worth,
+        }
         engine.put("payee", pa.table(payee))
         engine.put("share_fund", pa.table({"fund_type": ["310"], "fund_fen": [fund]}))
         engine.pipeline("yibao.payment", ("share_part", "share"))

@@ -80,6 +80,6 @@ def test_a_system_that_cannot_start_processes_does_the_work_here(monkeypatch: py
 
 def test_a_helper_made_ready_has_read_its_libraries_and_this_process_has_not() -> None:
     with Crew(1) as crew:
-        crew.give(ready, "xml.dom.pulldom")
-        assert crew.take(crew.give(has_read, "xml.dom.pulldom"))
-    assert "xml.dom.pulldom" not in sys.modules
+        assert crew.take(crew.give(ready, "xml.sax", "make_parser")) is None
+        assert crew.take(crew.give(has_read, "xml.sax.expatreader"))
+    assert "xml.sax.expatreader" not in sys.modules

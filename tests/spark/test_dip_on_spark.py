@@ -169,8 +169,8 @@ def payment(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
 
 
 PAY = (
-    "standard_fee", "case_points", "excluded_case", "pool_case", "final_points", "fund_total", "institution_total",
-    "payee", "share_part", "share", "due_bound", "case_due", "hospital",
+    "standard_fee", "case_points", "excluded_case", "pool_case", "final_points", "payee", "fund_total",
+    "institution_total", "share_part", "share", "due_bound", "case_due", "hospital",
 )  # fmt: skip
 FURTHER = (
     "aux_group", "aux_stay", *TYPES, "aux_sum", "aux_hit", "group_sum", "hospital_history", "catalogue_tree",

@@ -1,7 +1,5 @@
 """``yibao close``: a city's year, from its tables to payments, books, the report and a workbook for every hospital."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +10,6 @@ from yibao.cli.options import CITY, DEFAULT_CITY, JSON, MEMORY, OVERLAY, PACK, S
 
 if TYPE_CHECKING:
     from yibao.flows.close import Closed
-    from yibao.report.crew import Crew
 
 FOLDER = Annotated[
     Path,
@@ -42,54 +39,18 @@ def close(
 ) -> None:
     """Closes a year and writes everything."""
     with show.explained():
+        from yibao.cli.papers import Papers
         from yibao.flows.close import CloseSetting
         from yibao.flows.close import close as flow
         from yibao.flows.dip import Setting
         from yibao.packs import load_law
 
         law = load_law(city, overlays(overlay), pack or ())
-        with show.progress(f"{year}年度清算") as tell, helpers() as crew:
-            done = flow(folder, out, year, CloseSetting(Setting(law, None, memory, tell), catalogue, store))
-            papers(done, out, out / "report.html", tell, crew, books=books)
+        with show.progress(f"{year}年度清算") as tell, Papers(out, tell) as papers:
+            setting = CloseSetting(Setting(law, None, memory, tell), catalogue, store, papers.state)
+            done = flow(folder, out, year, setting)
+            papers.write(out / "report.html", books=books)
     told(done, out / "report.html", strict, as_json)
-
-
-@contextmanager
-def helpers() -> Iterator["Crew"]:
-    """Helpers for `papers`, who start and read the libraries of charts while the year is still being closed."""
-    from yibao.report.crew import Crew, ready
-
-    with Crew() as crew:
-        crew.give(ready, "yibao.report.close")
-        yield crew
-
-
-def papers(
-    done: "Closed", out: Path, page: Path, tell: Callable[[str], None], crew: "Crew", *, books: bool = True,
-    title: str | None = None, data_note: str = "",
-) -> None:  # fmt: skip
-    """Writes what people read of a finished close: the statements of the books, the report, the workbooks.
-
-    The page takes longest and goes to a helper, where there is a second core; meanwhile this process, which holds the
-    statements, writes those and close.xlsx and then reads the cases for the hospitals' workbooks.
-    """
-    from yibao import tables
-    from yibao.report.close import write_close_report
-    from yibao.report.close_book import write_close_book, write_hospital_books
-    from yibao.report.fund import FILES, write_fund_report
-
-    kept = [f"{statement.fund_type}/{name}" for statement in done.statements for name in FILES]
-    tell("写报表")
-    drawn = crew.give(write_close_report, out, page, title=title, data_note=data_note, statements=kept)
-    for statement in done.statements:
-        with tables.output_folder(out / "statements" / statement.fund_type) as part:
-            write_fund_report(part, statement)
-    tell("写报告")
-    write_close_book(out, out / "close.xlsx")
-    if books:
-        tell("写各机构工作簿")
-        write_hospital_books(out, out / "hospitals", progress=tell, crew=crew)
-    crew.take(drawn)
 
 
 def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:

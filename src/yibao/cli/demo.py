@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from yibao.cli.close import helpers, papers
+from yibao.cli.papers import Papers
 from yibao.flows.close import Closed, CloseSetting, close
 from yibao.flows.dip import Setting
 from yibao.law import Law
@@ -25,10 +25,9 @@ def run(law: Law, out: Path, *, people: int, seed: int, memory: str | None, prog
     write_city(city, out / "city")
     year = YEARS[-1]
     note = f"合成数据：{people:,}名虚构的参保人，种子 {seed}"
-    with helpers() as crew:
-        done = close(out / "city", out / "closed", year, CloseSetting(Setting(law, None, memory, progress)))
-        papers(
-            done, out / "closed", out / "report.html", progress, crew,
-            title=f"{law.name}{year}年度住院医保基金清算报告（合成数据）", data_note=note,
-        )  # fmt: skip
+    with Papers(out / "closed", progress) as papers:
+        setting = CloseSetting(Setting(law, None, memory, progress), posted=papers.state)
+        done = close(out / "city", out / "closed", year, setting)
+        title = f"{law.name}{year}年度住院医保基金清算报告（合成数据）"
+        papers.write(out / "report.html", title=title, data_note=note)
     return done

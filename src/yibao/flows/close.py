@@ -5,10 +5,10 @@ the books, and a second run of the same close finds it there.
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,14 +23,13 @@ from yibao.clearing.terms import FundTerms, read_terms
 from yibao.engine import Engine, load_sql
 from yibao.flows import close_rows
 from yibao.flows.close_entries import FundClose, YearClose
-from yibao.flows.close_ledger import Posting, post_close, year_statements
+from yibao.flows.close_ledger import Posting, YearBooks, post_close
 from yibao.flows.close_load import Folder, judged, load_folder
 from yibao.flows.close_price import PricedYear, price_year
 from yibao.flows.close_results import Results, write_cases, write_results
 from yibao.flows.dip_build import build
 from yibao.flows.dip_catalogue import LISTS, Saved
 from yibao.flows.dip_common import FlowError, Setting, opened
-from yibao.flows.fund_statement import FundStatements
 from yibao.kernel import Finding, Severity
 from yibao.law import MissingParameter, View
 from yibao.store import Store
@@ -40,7 +39,8 @@ CHINA = timezone(timedelta(hours=8))
 
 
 class CloseSetting(NamedTuple):
-    """How a close runs: law, memory and progress; a catalogue learned before; where the books are kept.
+    """How a close runs: law, memory and progress; a catalogue learned before; where the books are kept; what is to be
+    done as soon as the year stands in them.
 
     Without a catalogue one is learned from the folder's cases before the year and kept in ``OUT/catalogue``. ``store``
     is a file or a ``postgresql://`` address, by default ``OUT/fund.db``.
@@ -49,16 +49,16 @@ class CloseSetting(NamedTuple):
     base: Setting
     catalogue: Path | None = None
     store: str | None = None
+    posted: Callable[[YearBooks], None] | None = None
 
 
 @dataclass
 class Closed:
-    """What a close produced: its summary, every finding, remarks for the user, the statements of the books."""
+    """What a close produced: its summary, every finding, remarks for the user."""
 
     summary: dict[str, Any]
     findings: list[Finding]
     remarks: list[str]
-    statements: list[FundStatements] = field(default_factory=list)
 
     @property
     def rejected(self) -> int:
@@ -119,10 +119,10 @@ def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
             results = _settle(engine, loaded, saved, priced, funds, base, year)
             results.findings[:0] = [*findings, *priced.findings]
             tell("记账")
-            posting, statements = _post(folder, out, results, setting)
+            posting = _post(folder, out, results, setting)
             tell("写结果")
             summary = write_results(engine, part, results, posting, cases)
-    return Closed(summary, [*results.findings, *posting.findings], summary["remarks"], statements)
+    return Closed(summary, [*results.findings, *posting.findings], summary["remarks"])
 
 
 def _catalogue(folder: Path, out: Path, year: int, setting: CloseSetting) -> Saved:
@@ -214,19 +214,22 @@ def _charged(funds: dict[str, _Fund], base: Setting, year: int) -> bool:
     return view.text("dip.exclusion.charge", regime=regime) == "dip"
 
 
-def _post(folder: Path, out: Path, results: Results, setting: CloseSetting) -> tuple[Posting, list[FundStatements]]:
-    """Posts the year into the books and reads its statements back."""
+def _post(folder: Path, out: Path, results: Results, setting: CloseSetting) -> Posting:
+    """Posts the year into the books and tells that they stand."""
     law, tell = setting.base.law, setting.base.progress or (lambda _step: None)
     names = {one.fixmedins_code: one.name for one in results.institutions if one.name}
     closing = YearClose(law.code, results.year, results.closes, names)
     out.mkdir(parents=True, exist_ok=True)
-    store = Store(setting.store or out / "fund.db")
+    place = setting.store or str(out / "fund.db")
+    store = Store(place)
     try:
         posting = post_close(store, law, closing, [folder] if _has_entries(folder) else [], tell)
-        kept = year_statements(store, law, closing, datetime.now(CHINA).date())
     finally:
         store.close()
-    return posting, list(kept.values())
+    if setting.posted is not None:
+        funds = tuple(one.fund_type for one in results.closes)
+        setting.posted(YearBooks(place, law, results.year, funds, datetime.now(CHINA).date()))
+    return posting
 
 
 @contextmanager

@@ -326,14 +326,21 @@ def _row(batch: str, entry: Entry, outcome: str, detail: str) -> dict[str, Any]:
 # --- statements -----------------------------------------------------------------------------------------------------
 
 
-def year_statements(store: Store, law: Law, close: YearClose, today: date) -> dict[str, FundStatements]:
-    """What the statements of each fund's year show, by fund: the agency's own book, to the month at hand at most.
+class YearBooks(NamedTuple):
+    """Where a closed year stands in the books: the store's place, the law and agency, the year, its funds, the day."""
 
-    `yibao.report.fund.write_fund_report` writes one into a folder. Raises FundError when the books hold nothing of it.
+    place: str
+    law: Law
+    year: int
+    funds: tuple[str, ...]
+    today: date
+
+
+def year_statements(store: Store, books: YearBooks, fund_type: str) -> FundStatements:
+    """What the statements of a fund's year show: the agency's own book, to the month at hand at most.
+
+    `yibao.report.fund.write_fund_report` writes them into a folder. Raises FundError when the books hold nothing of it.
     """
-    last = max(close.year * 100 + 1, min(close.year * 100 + 12, today.year * 100 + today.month))
-    months = (close.year * 100 + 1, last)
-    return {
-        one.fund_type: gather(store, law, one.fund_type, months, admdvs=close.admdvs, today=today)
-        for one in close.funds
-    }  # fmt: skip
+    last = max(books.year * 100 + 1, min(books.year * 100 + 12, books.today.year * 100 + books.today.month))
+    months = (books.year * 100 + 1, last)
+    return gather(store, books.law, fund_type, months, admdvs=books.law.code, today=books.today)

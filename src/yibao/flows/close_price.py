@@ -255,13 +255,13 @@ def value_cases(
     *,
     keep_better: bool,
 ) -> list[FundValue]:
-    """Makes ``final_points``, ``fund_total`` and ``fund_value``; ``params`` are those of scoring.
+    """Makes ``final_points``, ``payee``, ``fund_total`` and ``fund_value``; ``params`` are those of scoring.
 
     With ``keep_better`` a granted special review never gives less than the group's rule. Raises PointValueError for a
     fund without a point value.
     """
     own = {"addon_k_e4": exclusion.addon_k_e4, "keep_better": int(keep_better)}
-    engine.pipeline(PAYMENT, ("final_points", "fund_total"), {**params, **own})
+    engine.pipeline(PAYMENT, ("final_points", "payee", "fund_total"), {**params, **own})
     totals = [FundTotal(**row) for row in engine.fetch("SELECT * FROM fund_total ORDER BY fund_type").to_pylist()]
     values = fund_values(budgets, totals, exclusion.charged)
     engine.put("fund_value", fund_value_table(values))
@@ -272,7 +272,7 @@ def due_cases(engine: Engine, values: Sequence[FundValue], rules: DueRules, *, o
     """Makes ``case_due``; ``offsite`` is whether offsite cases are paid by DIP. The few amounts that the bounds leave
     open are computed one by one.
     """
-    engine.pipeline(PAYMENT, ("payee", "institution_total"))
+    engine.pipeline(PAYMENT, ("institution_total",))
     institutions = engine.rows("SELECT fund_type, fixmedins_code, booked, fee FROM institution_total ORDER BY 1, 2")
     rates = Rates(values, rules.ratio_level, institutions)
     for name, table in zip(("value_bound", "rate_bound"), rates.tables(), strict=True):
@@ -292,10 +292,8 @@ def due_cases(engine: Engine, values: Sequence[FundValue], rules: DueRules, *, o
 
 
 _OPEN_SQL = """
-    SELECT b.case_no, q.fund_type, q.fixmedins_code, q.scope = 'offsite', f.case_points, f.plain_points,
-        q.booked - q.excluded_due, q.fee - q.excluded
+    SELECT b.case_no, q.fund_type, q.fixmedins_code, q.scope = 'offsite', q.points, q.plain_points, q.booked, q.fee
     FROM due_bound AS b
-    JOIN pool_case AS q ON q.case_no = b.case_no
-    JOIN final_points AS f ON f.case_no = b.case_no
+    JOIN payee AS q ON q.case_no = b.case_no
     WHERE b.is_open = 1
     ORDER BY b.case_no"""

@@ -104,7 +104,9 @@ def _cell(value: Any, kind: str) -> Any:
 _MONEY, _POINTS = "CAST(0.01 AS DECIMAL(3, 2)) AS DECIMAL(18, 2)", "CAST(0.0001 AS DECIMAL(5, 4)) AS DECIMAL(18, 4)"
 
 CASES_SQL = f"""
-    WITH flag AS (SELECT case_no, string_agg(flag, '|' ORDER BY flag) AS flags FROM case_flag GROUP BY case_no)
+    WITH flag AS (SELECT case_no, string_agg(flag, '|' ORDER BY flag) AS flags FROM case_flag GROUP BY case_no),
+    hospital AS (SELECT DISTINCT fixmedins_code FROM pool_case),
+    place AS (SELECT fixmedins_code, row_number() OVER (ORDER BY fixmedins_code) AS nth FROM hospital)
     SELECT c.setl_id, c.fixmedins_code, nullif(c.hosp_lv, '') AS hosp_lv, q.fund_type, q.scope, c.insuplc_admdvs,
         c.dscg_date, q.month, nullif(g.dip_code, '') AS dip_code, g.dip_type, f.bucket,
         CAST(g.group_points * {_POINTS}) AS group_points, nullif(g.aux_kind, '') AS aux_kind,
@@ -118,14 +120,16 @@ CASES_SQL = f"""
         CAST(d.standard * {_MONEY}) AS standard, CAST(d.due * {_MONEY}) AS due, s.outcome AS special, l.flags
     FROM loaded_cases_numbered AS c
     JOIN pool_case AS q ON q.case_no = c.case_no
+    JOIN place AS h ON h.fixmedins_code = q.fixmedins_code
     LEFT JOIN grouped AS g ON g.case_no = c.case_no
     LEFT JOIN case_points AS p ON p.case_no = c.case_no
     LEFT JOIN final_points AS f ON f.case_no = c.case_no
     LEFT JOIN case_due AS d ON d.case_no = c.case_no
     LEFT JOIN special_decision AS s ON s.setl_id = c.setl_id
     LEFT JOIN flag AS l ON l.case_no = c.case_no
-    ORDER BY c.fixmedins_code, c.setl_id"""
-"""One row a case, hospitals together, so that a hospital's rows are read in one stretch."""
+    ORDER BY h.nth * 4294967296 + c.case_no"""
+"""One row a case, hospitals together, so that a hospital's rows are read in one stretch; its cases in the order of the
+files. One whole number orders a million rows twice as fast as two texts do."""
 
 TRAIL_SQL = f"""
     SELECT g.setl_id, m.dx, m.px, m.px_kind, m.dx_barred, a.scope AS scope_key, p.standard_basis, p.std_n,

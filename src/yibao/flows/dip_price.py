@@ -72,8 +72,8 @@ def price(
 def _share(engine: Engine, budget_fen: int) -> None:
     """Makes ``share``: one sum among all cases by their points, as if they were of one fund."""
     engine.con.execute(
-        "CREATE OR REPLACE VIEW payee AS SELECT p.case_no, g.setl_id, '' AS fund_type, p.case_points AS points "
-        "FROM case_points AS p JOIN grouped AS g ON g.case_no = p.case_no"
+        "CREATE OR REPLACE VIEW payee AS SELECT p.case_no, g.setl_id, '' AS fund_type, 'local' AS scope, "
+        "p.case_points AS points FROM case_points AS p JOIN grouped AS g ON g.case_no = p.case_no"
     )
     engine.put("share_fund", pa.table({"fund_type": pa.array([""]), "fund_fen": pa.array([budget_fen], pa.int64())}))
     engine.pipeline(PAYMENT, ("share_part", "share"))

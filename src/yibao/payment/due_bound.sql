@@ -1,27 +1,26 @@
 -- grain: case_no
--- inputs: final_points, pool_case, value_bound, rate_bound
+-- inputs: payee, value_bound, rate_bound
 -- params: minus_patient, ratio_level, floored, offsite_in, shared
 -- source: DIP_REGIMES A.9: due = points × value × reimbursement ratio (of the pool, the institution or the case), or the standard less what patient and other funds pay; an offsite case by its own ratio
 -- note: values and rates are fen for 10⁻⁴ 分 times 10¹⁵, rounded down, with gap 1 where a fraction was left; is_open marks the few cases in which the fraction could move a rounded amount (they are computed exactly by exact_due). due is NULL where the fund is shared exactly
 WITH paid AS (
     SELECT
-        f.case_no,
-        CAST(2 * f.case_points AS DECIMAL(38, 0)) AS points,
-        CAST(2 * f.plain_points AS DECIMAL(38, 0)) AS plain,
+        q.case_no,
+        CAST(2 * q.points AS DECIMAL(38, 0)) AS points,
+        CAST(2 * q.plain_points AS DECIMAL(38, 0)) AS plain,
         CASE WHEN $shared = 1 AND q.scope = 'local' THEN 1 ELSE 0 END AS shared,
         CASE
             WHEN $minus_patient = 1 THEN 0
             WHEN q.scope = 'offsite' OR $ratio_level = 'case' THEN 1
             ELSE 0
         END AS by_case,
-        q.booked - q.excluded_due AS own_booked,
-        q.fee - q.excluded AS own_fee,
+        q.booked AS own_booked,
+        q.fee AS own_fee,
         v.lo AS value_lo,
         v.gap AS value_gap,
         CASE WHEN $minus_patient = 1 OR q.scope = 'offsite' THEN v.lo ELSE r.lo END AS rate_lo,
         CASE WHEN $minus_patient = 1 OR q.scope = 'offsite' THEN v.gap ELSE r.gap END AS rate_gap
-    FROM final_points AS f
-    JOIN pool_case AS q ON q.case_no = f.case_no
+    FROM payee AS q
     JOIN value_bound AS v ON v.fund_type = q.fund_type
     LEFT JOIN rate_bound AS r
         ON r.fund_type = q.fund_type

@@ -6,6 +6,7 @@
 WITH total AS (
     SELECT fund_type, CAST(sum(points) AS DECIMAL(38, 0)) AS points, idiv(sum(points), 1024) + 1 AS width
     FROM payee
+    WHERE scope = 'local'
     GROUP BY fund_type
 ),
 exact AS (
@@ -20,7 +21,7 @@ exact AS (
     FROM payee AS p
     JOIN share_fund AS f ON f.fund_type = p.fund_type
     JOIN total AS t ON t.fund_type = p.fund_type
-    WHERE t.points > 0
+    WHERE p.scope = 'local' AND t.points > 0
 ),
 floored AS (
     SELECT

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
-from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,9 +18,9 @@ from yibao.flows.close_tables import COLUMNS
 from yibao.flows.close_tables import columns as columns_of
 from yibao.report import close_words
 from yibao.report.book_sheets import Book, Head, Sheet
-from yibao.report.close_checks import STANDS, batch_name, kind_name
+from yibao.report.close_checks import batch_name, kind_name
 from yibao.report.close_packs import Part, Year, packs_of, parts_of
-from yibao.report.close_result import Closed, open_close
+from yibao.report.close_result import STANDS, Closed, Row, open_close
 from yibao.report.close_slices import hospitals_of
 from yibao.report.crew import Crew
 from yibao.report.hospital_book import write_pack
@@ -116,22 +115,27 @@ def _postings(closed: Closed, name: str) -> Sheet:
         Head("批次"), Head("险种"), Head("业务"), Head("起", "day"), Head("止", "day"), Head("结果"),
         Head("凭证（张）", "int"), Head("借方金额（元）", "money"), Head("凭证号"), Head("说明"),
     ]  # fmt: skip
-    sums: dict[tuple[str, ...], list[Any]] = {}
-    single: list[list[Any]] = []
-    for row in closed.small["postings"]:
-        kind = kind_name(row)
-        place = (str(row["batch"]), str(row["fund_type"]), kind, str(row["outcome"]))
-        day, outcome = row["entry_date"], close_words.POSTED.get(place[3], place[3])
-        told = [batch_name(place[0]), close_words.fund(place[1]), kind, day, day, outcome, 1, row["amount"]]
-        if place[3] not in STANDS:
-            single.append([*told, row["entry_id"], row["detail"]])
-            continue
-        held = sums.setdefault(place, [*told[:6], 0, Decimal(0), "", ""])
-        held[3], held[4] = min(held[3], day), max(held[4], day)
-        held[6], held[7] = held[6] + 1, held[7] + row["amount"]
-    rows = [*sorted(sums.values(), key=lambda one: (one[3], one[0])), *single]
+    sums = [
+        [*_batch(row), row["first"], row["last"], _outcome(row), row["entries"], row["amount"], "", ""]
+        for row in closed.posted
+        if row["outcome"] in STANDS
+    ]
+    single = [
+        [*_batch(row), row["entry_date"], row["entry_date"], _outcome(row), 1, row["amount"], row["entry_id"],
+         row["detail"]]
+        for row in closed.refused
+    ]  # fmt: skip
+    rows = [*sorted(sums, key=lambda one: (one[3], one[0])), *single]
     note = "逐张凭证见 statements 文件夹的凭证明细，或 postings.parquet；没有记上账的逐张列在最后"
     return Sheet(name, name, note, heads, rows)
+
+
+def _batch(row: Row) -> list[str]:
+    return [batch_name(row["batch"]), close_words.fund(row["fund_type"]), kind_name(row)]
+
+
+def _outcome(row: Row) -> str:
+    return close_words.POSTED.get(row["outcome"], row["outcome"])
 
 
 def _kind(table: str, column: str, kind: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from yibao.flows.close_entries import PREFIXES
 from yibao.report import close_words, words
 from yibao.report.close_head import budget_of
-from yibao.report.close_result import Closed, Row, total
+from yibao.report.close_result import OWN, STANDS, Closed, Row, total
 from yibao.report.grid import Grid, columns
 from yibao.report.page_checks import Check
 
@@ -25,8 +25,6 @@ SCOPES = "SELECT count(*) AS cases, count(DISTINCT setl_id) AS ids, count(aux_ki
 SPECIAL = """
     SELECT count(*) AS rows, coalesce(sum(CASE WHEN c.due = s.due THEN 0 ELSE 1 END), 0) AS apart
     FROM special AS s JOIN cases AS c ON c.setl_id = s.setl_id WHERE s.outcome = 'granted'"""
-STANDS = ("posted", "exists")
-"""Outcomes of entries that are in the books."""
 ZERO = Decimal(0)
 
 
@@ -218,19 +216,17 @@ def _kind_sums(closed: Closed) -> dict[str, tuple[Decimal, Decimal]]:
         "YF": total([row for row in given if row["outcome"] == "granted"], "amount"), "YH": total(rows, "prepaid"),
     }  # fmt: skip
     held = dict.fromkeys(due, ZERO)
-    for row in closed.small["postings"]:
-        kind = str(row["entry_id"]).partition("-")[0]
-        if kind in held and row["outcome"] in STANDS:
-            held[kind] += row["amount"]
+    for row in closed.posted:
+        if row["kind"] in held and row["outcome"] in STANDS:
+            held[row["kind"]] += row["amount"]
     return {kind: (held[kind], due[kind]) for kind in due}
 
 
 def _posted(closed: Closed) -> Iterator[Check]:
     """The entries of each kind against the clearing, as far as the kind was posted at all."""
-    if not closed.small["postings"]:
+    if not closed.posted:
         return
-    refused = [row for row in closed.small["postings"] if row["outcome"] not in STANDS]
-    yield _none("记账：没有记上账的凭证（张）", len(refused))
+    yield _none("记账：没有记上账的凭证（张）", len(closed.refused))
     for kind, (held, due) in _kind_sums(closed).items():
         if held or kind not in ("BF", "YF", "YH"):
             yield _equal(f"记账：{PREFIXES[kind]}凭证合计 = 清算结果（元）", held, due)
@@ -245,30 +241,28 @@ def check_grid(found: Sequence[Check]) -> Grid:
 
 def postings(closed: Closed, statements: Sequence[str] | None = None) -> dict[str, Any]:
     """Section 13: the postings by batch, and where the statements stand (by default those found in the folder)."""
-    rows = closed.small["postings"]
     batches: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
+    for row in closed.posted:
         batches.setdefault((str(row["batch"]), str(row["outcome"])), []).append(row)
     ordered = sorted(
         batches.items(), key=lambda one: (one[0][0] != OWN, _days(one[1]), one[0][0].endswith("QS"), one[0])
     )
     shown = [
-        (batch_name(batch), _days(held), close_words.POSTED.get(outcome, outcome), words.count(len(held)),
+        (batch_name(batch), _days(held), close_words.POSTED.get(outcome, outcome),
+         words.count(sum(row["entries"] for row in held)),
          words.money(total(held, "amount")), "期初余额、收入、拨款等" if batch == OWN else _kinds(held))
         for (batch, outcome), held in ordered
     ]  # fmt: skip
     heads = columns("批次* 记账日期* 结果* 凭证数 借方金额 内容*")
     folder = closed.folder / "statements"
     found = [str(path.relative_to(folder)) for path in folder.rglob("*.*")] if statements is None else statements
-    files = sorted(found) if rows else []
+    files = sorted(found) if batches else []
     return {
-        "any": bool(rows), "statements": files,
+        "any": bool(batches), "statements": files,
         "grid": Grid("记账凭证，按批次", "凭证 张，金额 元", heads, shown, note="一批凭证同时记入或都不记。"),
     }  # fmt: skip
 
 
-OWN = "own"
-"""The batch of the entries that the folder brought itself."""
 _TAILS = {"YF": "预付金", "QS": "年度清算"}
 
 
@@ -285,21 +279,17 @@ def batch_name(batch: str) -> str:
 
 
 def _days(rows: Sequence[Row]) -> str:
-    first, last = min(row["entry_date"] for row in rows), max(row["entry_date"] for row in rows)
+    first, last = min(row["first"] for row in rows), max(row["last"] for row in rows)
     return f"{first}" if first == last else f"{first} 至 {last}"
 
 
 def kind_name(row: Row) -> str:
-    """What an entry does, by the letters its number begins with; of the books' own entries that they are so."""
-    if row["batch"] == OWN:
-        return "期初余额、收入、拨款等"
-    kind = str(row["entry_id"]).partition("-")[0]
-    return PREFIXES.get(kind, kind)
+    """What summed entries do, by the letters their numbers begin with; of the books' own entries that they are so."""
+    return "期初余额、收入、拨款等" if row["batch"] == OWN else str(PREFIXES.get(row["kind"], row["kind"]))
 
 
 def _kinds(rows: Sequence[Row]) -> str:
     by: dict[str, int] = {}
     for row in rows:
-        kind = kind_name(row)
-        by[kind] = by.get(kind, 0) + 1
+        by[kind_name(row)] = by.get(kind_name(row), 0) + row["entries"]
     return "、".join(f"{kind}{words.count(n)}张" for kind, n in by.items())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from yibao import tables
 from yibao.engine import Engine
@@ -31,9 +32,11 @@ Row = Mapping[str, Any]
 class Closed:
     """A closed year: its folder, summary and parameters, with its tables in the session ``engine``.
 
-    ``small`` are the rows of every result table but the cases, in the order of the file; ``cases`` and ``trail`` are
-    views of the session, ``by_item`` a table of what is paid for excluded fees. Amounts are 元 and points 分, exact.
-    ``saved`` is the catalogue of the run, where it is there.
+    ``small`` are the rows of every result table but the cases and the postings, in the order of the file; ``cases`` and
+    ``trail`` are views of the session, ``by_item`` a table of what is paid for excluded fees. ``posted`` sums the
+    postings by batch, fund_type, kind ('' for the books' own entries) and outcome: first and last day, entries,
+    amount; ``refused`` are those that are not in the books, one by one. Amounts are 元 and points 分, exact. ``saved``
+    is the catalogue of the run, where it is there.
     """
 
     folder: Path
@@ -42,6 +45,8 @@ class Closed:
     parameters: Parameters
     names: Names
     small: Mapping[str, Sequence[Row]]
+    posted: Sequence[Row]
+    refused: Sequence[Row]
     saved: Saved | None
     parts: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
@@ -124,19 +129,43 @@ def open_close(
         tables.open_view(engine, "cases", folder, "cases.parquet", MADE_BY)
         tables.open_view(engine, "trail", folder, "trail.parquet", MADE_BY)
     small = {}
+    postings = tables.read_table(folder, "postings.parquet", MADE_BY)
     for name in COLUMNS:
+        if name == "postings":
+            continue
         table = tables.read_table(folder, f"{name}.parquet", MADE_BY)
         if cases:
             engine.put(name, table)
         small[name] = table.to_pylist()
+    posted, refused = _postings(postings)
     place, saved = _catalogue(folder, catalogue, summary)
     parts = {} if place is None else _parts(engine, place / "parts")
     parameters = Parameters([summary] if saved is None else [summary, saved.summary])
+    held = names or _names(folder)
     if not cases:
-        return Closed(folder, engine, summary, parameters, names or _names(folder), small, saved, parts)
+        return Closed(folder, engine, summary, parameters, held, small, posted, refused, saved, parts)
     excludes = int(parameters.text("dip.exclusion.mode") in ("", "exclude"))
     engine.put("by_item", engine.fetch(BY_ITEM, {"excludes": excludes}))
-    return Closed(folder, engine, summary, parameters, names or _names(folder), small, saved, parts)
+    return Closed(folder, engine, summary, parameters, held, small, posted, refused, saved, parts)
+
+
+STANDS = ("posted", "exists")
+"""Outcomes of an entry that is in the books."""
+OWN = "own"
+"""The batch of the entries that the folder brought itself."""
+
+
+def _postings(table: pa.Table) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The postings summed, in the order in which each sum begins, and those that are not in the books."""
+    kind = pc.if_else(
+        pc.equal(table["batch"], OWN), "", pc.replace_substring_regex(table["entry_id"], pattern="-.*", replacement="")
+    )
+    table = table.append_column("kind", kind)
+    sums = table.group_by(["batch", "fund_type", "kind", "outcome"], use_threads=False)
+    summed = sums.aggregate([("entry_date", "min"), ("entry_date", "max"), ("entry_id", "count"), ("amount", "sum")])
+    names = {"entry_date_min": "first", "entry_date_max": "last", "entry_id_count": "entries", "amount_sum": "amount"}
+    refused = table.filter(pc.invert(pc.is_in(table["outcome"], pa.array(STANDS))))
+    return summed.rename_columns(names).to_pylist(), refused.to_pylist()
 
 
 def _names(folder: Path) -> Names:

@@ -29,14 +29,14 @@ class Given(NamedTuple, Generic[T]):
 
 
 class Crew:
-    """Up to MOST helpers, or none. Use as a context manager: the helpers go home when the block ends.
+    """Up to ``most`` helpers, or none. Use as a context manager: the helpers go home when the block ends.
 
     Tasks are functions of a module with plain values, since they travel to another process. A program that is not
     guarded by ``if __name__ == "__main__"`` would begin again in each helper; they then die and this process writes.
     """
 
-    def __init__(self, helpers: int | None = None) -> None:
-        self.helpers = (0 if cores() < 2 else min(MOST, cores())) if helpers is None else helpers
+    def __init__(self, helpers: int | None = None, *, most: int = MOST) -> None:
+        self.helpers = (0 if cores() < 2 else min(most, cores())) if helpers is None else helpers
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -86,9 +86,11 @@ class Crew:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def ready(module: str) -> None:
-    """A task that imports ``module``: given early, a helper has started and read its libraries when it is needed."""
-    import_module(module)
+def ready(module: str, starts: str) -> None:
+    """A task that imports ``module`` and calls its function ``starts``: given early, a helper has started and read its
+    libraries when it is needed. They are named by texts, so that this process need not import them.
+    """
+    getattr(import_module(module), starts)()
 
 
 def cores() -> int:
