@@ -3,7 +3,7 @@
 import typer
 
 from yibao import __version__
-from yibao.cli import city, close, dip, files, fund, law, store
+from yibao.cli import city, close, dip, drg, files, fund, law, store
 
 app = typer.Typer(
     name="yibao",
@@ -14,6 +14,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(dip.app, name="dip", help="按病种分值付费（DIP）：建目录、定价、评估。")
+app.add_typer(drg.app, name="drg", help="按疾病诊断相关分组（DRG）：分组、解释、核对分组方案。")
 app.add_typer(law.app, name="law", help="政策参数：查看、检查、比较。")
 app.add_typer(fund.app, name="fund", help="基金账：开户、记账、对账、结账、报表、核验。")
 app.add_typer(store.app, name="store", help="账务库：查看、备份、恢复、升级。")

@@ -77,6 +77,7 @@ def _mendable() -> tuple[type[Exception], ...]:
     """The errors whose message tells the user what to do; imported only when something went wrong."""
     from yibao.casemix.dip import LearnError, RegimeError, RuleError
     from yibao.flows.dip import FlowError
+    from yibao.flows.drg import CaseError, SchemeError
     from yibao.flows.fund_setting import FundError
     from yibao.fund.chart import ChartError
     from yibao.fund.statements import StatementError
@@ -90,7 +91,8 @@ def _mendable() -> tuple[type[Exception], ...]:
 
     return (
         FlowError, LawError, PackError, ResultFolderError, OutputError, LearnError, RuleError, PointValueError,
-        RegimeError, TermsError, ReportError, FundError, ChartError, StatementError, StoreError,
+        RegimeError, TermsError, ReportError, FundError, ChartError, StatementError, StoreError, SchemeError,
+        CaseError,
     )  # fmt: skip
 
 

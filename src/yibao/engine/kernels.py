@@ -2,7 +2,8 @@
 
 A kernel is a module of undecorated functions over NamedTuples of integers and flat sequences (DESIGN §2). The plain
 functions settle one claim; `compile_kernel` rebuilds them over a copy of the module's namespace, so that compiled
-functions call compiled ones, and gives the copies to ``numba.njit(cache=True)``. numba is imported only then (the
+functions call compiled ones, and gives the copies to ``numba.njit``, cached and without
+Python's lock, so that threads may share a batch. numba is imported only then (the
 optional extra ``kernels``).
 
 numba keeps the machine code beside the module (``__pycache__``) and looks only at that one file's date to see whether
@@ -128,5 +129,5 @@ def _compile_module(module: ModuleType) -> SimpleNamespace:
         twin.__kwdefaults__ = function.__kwdefaults__
         twin.__module__ = function.__module__
         twin.__qualname__ = f"{function.__qualname__}-{digest}"
-        namespace[name] = njit(cache=True)(twin)
+        namespace[name] = njit(cache=True, nogil=True)(twin)
     return SimpleNamespace(**{name: namespace[name] for name, _ in _functions(module)})

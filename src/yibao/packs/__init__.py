@@ -2,11 +2,21 @@
 
 Entry points: `load_law(city, overlays, pack_dirs)` gives a `yibao.law.Law`; `load_pack_findings(paths)` only checks.
 The shipped packs stand beside this module as package data; a user's own packs (``--pack``, ``YIBAO_PACKS``) go over
-them. The only place that parses YAML. Imports kernel and law.
+them. `teaching_scheme` is the DRG scheme that ships for demo and tests. The only place that parses YAML. Imports kernel
+and law.
 """
 
 from yibao.packs.errors import PackError, describe
-from yibao.packs.folders import Folder, Shelf, open_shelf
+from yibao.packs.folders import Folder, Shelf, open_shelf, teaching_scheme
 from yibao.packs.loader import load_law, load_pack_findings
 
-__all__ = ["Folder", "PackError", "Shelf", "describe", "load_law", "load_pack_findings", "open_shelf"]
+__all__ = [
+    "Folder",
+    "PackError",
+    "Shelf",
+    "describe",
+    "load_law",
+    "load_pack_findings",
+    "open_shelf",
+    "teaching_scheme",
+]

@@ -13,6 +13,7 @@ from yibao.packs.errors import PackError
 from yibao.packs.reader import YamlFile
 
 SHIPPED = Path(__file__).parent
+TEACHING = SHIPPED / "national" / "drg" / "teaching"
 ENVIRONMENT = "YIBAO_PACKS"
 MANIFEST = "pack.yaml"
 _CODE = re.compile(r"\d{6}", re.ASCII)
@@ -137,3 +138,8 @@ def _clashes(folders: Sequence[Folder]) -> list[Finding]:
                 step = "改正 code、name 或 aliases，使一个名称只指一个政策包"
                 findings.append(Finding("alias_clash", Severity.ERROR, "政策包重名", place, cause, step))
     return findings
+
+
+def teaching_scheme() -> Path:
+    """The folder of the DRG teaching scheme: real ADRGs, few codes; for demo and tests, not for payment."""
+    return TEACHING

@@ -7,8 +7,19 @@ transaction 4101 for the settlement list; each code table says how its values ar
 """
 
 from yibao.standard.codes import CODE_TABLES
+from yibao.standard.drg import OPTIONAL_SCHEME_TABLES, SCHEME_TABLES
 from yibao.standard.field import CodeTable, Field, Kind, TableSchema
 from yibao.standard.fields import FIELDS
 from yibao.standard.schemas import TABLES
 
-__all__ = ["CODE_TABLES", "FIELDS", "TABLES", "CodeTable", "Field", "Kind", "TableSchema"]
+__all__ = [
+    "CODE_TABLES",
+    "FIELDS",
+    "OPTIONAL_SCHEME_TABLES",
+    "SCHEME_TABLES",
+    "TABLES",
+    "CodeTable",
+    "Field",
+    "Kind",
+    "TableSchema",
+]

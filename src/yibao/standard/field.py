@@ -98,7 +98,8 @@ class CodeTable(NamedTuple):
 class TableSchema(NamedTuple):
     """A table: its grain (key), its fields in order, and the columns without which a file says nothing.
 
-    ``role`` is ``input`` (users bring it) or ``output`` (the system writes it). ``note`` is for those who fill it in.
+    ``role`` is ``input`` (users bring it), ``output`` (the system writes it) or ``scheme`` (a file of a grouping
+    scheme). ``note`` is for those who fill it in.
     """
 
     name: str

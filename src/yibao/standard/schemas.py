@@ -1,5 +1,6 @@
 """The tables: what each row is, its columns in order, and what it cannot do without."""
 
+from yibao.standard.drg import DRG_CASES, SCHEME_TABLES
 from yibao.standard.field import TableSchema
 from yibao.standard.fields import FIELDS
 
@@ -177,5 +178,5 @@ _SCHEMAS = (
     ),
 )  # fmt: skip
 
-TABLES: dict[str, TableSchema] = {schema.name: schema for schema in _SCHEMAS}
+TABLES: dict[str, TableSchema] = {schema.name: schema for schema in (*_SCHEMAS, DRG_CASES, *SCHEME_TABLES.values())}
 """Every table by name."""

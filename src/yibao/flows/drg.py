@@ -1,0 +1,249 @@
+"""``yibao drg group``: cases from files, grouped by a scheme. Wires tables, engine and casemix; holds no rule."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from yibao import tables
+from yibao.casemix.drg import Explanation, Grouped, Scheme, explain, grouping, plain_kernel
+from yibao.casemix.drg import group_table as _group_table
+from yibao.engine import Engine
+from yibao.engine.kernels import KernelsMissingError, compile_kernel
+from yibao.flows.drg_scheme import SchemeError, check_scheme, load_scheme
+from yibao.kernel import Finding, Severity
+from yibao.tables import LoadReport
+
+__all__ = [
+    "CaseError",
+    "GroupOutcome",
+    "SchemeError",
+    "check_scheme",
+    "explain_case",
+    "explain_row",
+    "group",
+    "group_table",
+    "load_scheme",
+]
+
+TABLE = "drg_cases"
+BATCH = 1_000_000
+"""Cases grouped at a time, so that memory does not grow with the file."""
+FEW = 5_000
+"""So many cases the plain kernel groups sooner than the compiled one is loaded."""
+_GROUPED = ("case_id", "status", "mdc", "adrg", "drg")
+_TOLD = {
+    "case_id": "病例编号", "src_file": "文件", "src_row": "行号", "column": "列", "value": "值", "message": "说明",
+    "next_step": "处理", "code": "代码",
+}  # fmt: skip
+
+
+class CaseError(RuntimeError):
+    """A case that cannot be explained; the message, in Chinese, says the next step."""
+
+    def __init__(self, message: str, findings: list[Finding]) -> None:
+        super().__init__(message)
+        self.findings = findings
+
+
+@dataclass
+class GroupOutcome:
+    """What grouping a file came to: counts by status, by remark and by MDC, and what loading found."""
+
+    cases: int
+    status: dict[str, int]
+    remarks: dict[str, int]
+    mdcs: dict[str, int]
+    report: LoadReport
+    reasons: Path | None = None
+    absent: list[str] = field(default_factory=list)
+
+
+def group_table(scheme: Scheme, cases: pa.Table, *, mapped: bool = False) -> Grouped:
+    """Groups a table of cases, all columns text: many by the compiled kernel on all cores, few by the plain one."""
+    return _group_table(scheme, cases, _kernel(cases.num_rows), mapped=mapped)
+
+
+def group(
+    files: Sequence[Path],
+    folder: Path,
+    out: Path,
+    *,
+    mapped: bool = False,
+    memory: str | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> GroupOutcome:
+    """Groups the cases of ``files`` by the scheme in ``folder`` and writes ``out`` (csv, parquet or xlsx by its
+    ending): ``case_id, status, mdc, adrg, drg``, a row for every row read, in their order. What is to be said of single
+    cases stands beside it in ``<out>_reasons``. Raises SchemeError, OutputError; bad cases never raise.
+    """
+    say = tell or (lambda _step: None)
+    scheme = load_scheme(folder, tell)
+    with Engine(memory=memory) as engine:
+        say("读病例")
+        report = tables.load(engine, TABLE, _inputs(files))
+        absent = [name for name in report.missing_optional if name in _ASKED]
+        say("分组")
+        done = _Collected(scheme, mapped)
+        names = [name for name in ("case_id", *_ASKED, "dx") if name not in report.missing_optional]
+        for first in range(0, max(1, report.rows_read), BATCH):
+            cases = engine.fetch(
+                f"SELECT {', '.join(names)}, src_file, src_row FROM {TABLE} "
+                f"WHERE rowid >= {first} AND rowid < {first + BATCH} ORDER BY rowid"
+            )
+            done.take(cases)
+        _refused(engine, report, done)
+        say("写结果")
+        reasons = _write(engine, done, out)
+    return GroupOutcome(
+        sum(done.status.values()), dict(done.status), dict(done.told), dict(done.mdcs), report, reasons, absent
+    )
+
+
+def explain_case(
+    files: Sequence[Path], case_id: str, folder: Path, *, mapped: bool = False, changes: Sequence[str] = ()
+) -> Explanation:
+    """Explains one case of ``files``. Raises CaseError where it is not there or was sent back, SchemeError."""
+    scheme = load_scheme(folder)
+    with Engine() as engine:
+        report = tables.load(engine, TABLE, _inputs(files))
+        names = [name for name in ("case_id", *_ASKED, "dx") if name not in report.missing_optional]
+        rows = engine.fetch(
+            f"SELECT {', '.join(names)} FROM {TABLE} WHERE case_id = $case", {"case": case_id}
+        ).to_pylist()
+    if not rows:
+        raise CaseError(f"文件里没有可以分组的病例“{case_id}”：核对病例编号，或看下面列出的问题", report.findings[:10])
+    return explain_row(scheme, {name: value or "" for name, value in rows[0].items()}, mapped=mapped, changes=changes)
+
+
+def explain_row(
+    scheme: Scheme, row: Mapping[str, str], *, mapped: bool = False, changes: Sequence[str] = ()
+) -> Explanation:
+    """Explains a case given as text by columns of ``drg_cases``. Raises CaseError for a change that cannot be made."""
+    try:
+        return explain(scheme, row, mapped=mapped, changes=changes)
+    except ValueError as error:
+        raise CaseError(str(error), []) from error
+
+
+_ASKED = ("gender", "age", "age_day", "weight_g", "los_days", "leaving_type", "dept", "icu_hours", "px")
+
+
+def _inputs(files: Sequence[Path]) -> list[Path]:
+    """The files; of a folder its ``drg_cases``, else its ``cases``."""
+    found: list[Path] = []
+    for path in files:
+        inside = sorted(path.glob("cases.*")) if path.is_dir() and not any(path.glob(f"{TABLE}.*")) else []
+        found += inside or [path]
+    return found
+
+
+def _kernel(rows: int) -> Callable[..., None]:
+    """The grouping kernel for so many cases."""
+    if rows < FEW:
+        return plain_kernel
+    try:
+        compiled = compile_kernel(grouping).group_all
+    except KernelsMissingError:
+        return plain_kernel
+
+    def split(scheme: Scheme, data: Any, batch: grouping.Batch, *found: Any) -> None:
+        """The batch in two halves, each on a thread of its own; the compiled kernel needs no lock of Python's."""
+        middle = rows // 2
+        with ThreadPoolExecutor(2) as pool:
+            halves = [
+                pool.submit(compiled, scheme.memory, data, batch, first, end, *found)
+                for first, end in ((0, middle), (middle, rows))
+            ]
+        for half in halves:
+            half.result()
+
+    return split
+
+
+class _Collected:
+    """The groups and remarks of all batches."""
+
+    def __init__(self, scheme: Scheme, mapped: bool) -> None:
+        self.scheme, self.mapped = scheme, mapped
+        self.parts: list[pa.Table] = []
+        self.remarks: list[pa.Table] = []
+        self.status: Counter[str] = Counter()
+        self.mdcs: Counter[str] = Counter()
+        self.told: Counter[str] = Counter()
+
+    def take(self, cases: pa.Table) -> None:
+        """Groups a batch and keeps the answers."""
+        done = group_table(self.scheme, cases, mapped=self.mapped)
+        self.add(done.groups, cases.select(["src_file", "src_row"]))
+        rows = done.remarks["row"]
+        places = {name: cases[name].take(rows) for name in ("src_file", "src_row")}
+        told = done.remarks.drop_columns(["row"])
+        for name, column in places.items():
+            told = told.append_column(name, column)
+        self.tell(told)
+
+    def add(self, groups: pa.Table, places: pa.Table) -> None:
+        for column, counter in (("status", self.status), ("mdc", self.mdcs)):
+            for one in groups[column].value_counts().to_pylist():
+                counter[one["values"]] += one["counts"]
+        for column in places.column_names:
+            groups = groups.append_column(column, places[column])
+        self.parts.append(groups)
+
+    def tell(self, told: pa.Table) -> None:
+        for one in told["code"].value_counts().to_pylist():
+            self.told[one["values"]] += one["counts"]
+        self.remarks.append(told.select(list(_TOLD)))
+
+
+def _refused(engine: Engine, report: LoadReport, done: _Collected) -> None:
+    """Rows that loading sent back are in no group; the reason is what loading found."""
+    if not report.rows_rejected or not engine.count(report.rejects):
+        return
+    rows = engine.fetch(f"SELECT case_id, src_file, src_row FROM {report.rejects} ORDER BY src_file, src_row")
+    count = rows.num_rows
+    status, mdc, adrg, drg = done.scheme.answer(-1, -1, -1)
+    same = {name: pa.array([text] * count) for name, text in zip(_GROUPED[1:], (status, mdc, adrg, drg), strict=True)}
+    case_id = rows["case_id"].cast(pa.string()).fill_null("")
+    done.add(pa.table({"case_id": case_id, **same}), rows.select(["src_file", "src_row"]))
+    known = {(row["src_file"], row["src_row"]): row["case_id"] for row in rows.to_pylist()}
+    faults = [one for one in report.findings if (one.place.file, one.place.row) in known]
+    told = [
+        (known[one.place.file, one.place.row] or "", one.place.file, one.place.row, one.place.column, one.place.value,
+         one.message, one.next_step, one.code)
+        for one in faults if one.severity is Severity.ERROR
+    ]  # fmt: skip
+    if told:
+        columns = [pa.array(list(column)) for column in zip(*told, strict=True)]
+        done.tell(pa.table(dict(zip(_TOLD, columns, strict=True))))
+
+
+def _write(engine: Engine, done: _Collected, out: Path) -> Path | None:
+    """Writes the groups, and the remarks beside them where there are any; a stale file of remarks goes."""
+    engine.put("drg_groups", pa.concat_tables(done.parts, promote_options="permissive"))
+    order = "" if len(done.parts) == 1 else " ORDER BY src_file, src_row"
+    _write_table(engine, f"SELECT {', '.join(_GROUPED)} FROM drg_groups{order}", out)
+    beside = out.with_name(f"{out.stem}_reasons{out.suffix}")
+    remarks = [part for part in done.remarks if part.num_rows]
+    if not remarks:
+        beside.unlink(missing_ok=True)
+        return None
+    engine.put("drg_remarks", pa.concat_tables(remarks, promote_options="permissive"))
+    shown = ", ".join(f'"{name}" AS "{label}"' for name, label in _TOLD.items())
+    _write_table(engine, f"SELECT {shown} FROM drg_remarks ORDER BY src_file, src_row, code", beside)
+    return beside
+
+
+def _write_table(engine: Engine, query: str, out: Path) -> None:
+    ending = out.suffix.lower()
+    if ending == ".parquet":
+        tables.write_parquet(engine, query, out)
+    elif ending == ".xlsx":
+        tables.write_xlsx(out, [tables.query_sheet(engine, query, "分组结果")])
+    else:
+        tables.write_csv(engine, query, out)
