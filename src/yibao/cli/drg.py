@@ -1,16 +1,17 @@
 """``yibao drg group|explain`` and ``yibao drg scheme check|show``."""
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from yibao.cli import drg_text, show
-from yibao.cli.options import JSON, MEMORY, STRICT
+from yibao.cli.options import CITY, DEFAULT_CITY, JSON, MEMORY, NO_OVERLAY, PACK, STRICT
 
 if TYPE_CHECKING:
-    from yibao.flows.drg import GroupOutcome
+    from yibao.flows.drg import Editions, GroupOutcome
 
 app = typer.Typer(no_args_is_help=True)
 scheme_app = typer.Typer(no_args_is_help=True)
@@ -22,7 +23,7 @@ CASES = Annotated[
 ]
 SCHEME = Annotated[
     Path | None,
-    typer.Option("--scheme", metavar="DIR", help="分组方案所在文件夹；不写时用随程序附带的教学方案，不能用于支付。"),
+    typer.Option("--scheme", metavar="DIR", help="分组方案的文件夹；不写时按出院日期用政策包（drg.scheme）写的方案。"),
 ]
 MAP = Annotated[bool, typer.Option("--map-codes", help="先按分组方案的对照表把临床版代码转为医保版代码。")]
 CHANGE = Annotated[
@@ -36,6 +37,9 @@ def group(
     cases: CASES,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="结果文件：csv、parquet 或 xlsx。")],
     scheme: SCHEME = None,
+    city: CITY = DEFAULT_CITY,
+    overlay: NO_OVERLAY = None,
+    pack: PACK = None,
     map_codes: MAP = False,
     memory: MEMORY = None,
     strict: STRICT = False,
@@ -46,7 +50,8 @@ def group(
         from yibao.flows import drg as flow
 
         with show.progress("DRG分组") as tell:
-            done = flow.group(cases, _folder(scheme), out, mapped=map_codes, memory=memory, tell=tell)
+            schemes = _schemes(scheme, city, overlay, pack)
+            done = flow.group(cases, schemes, out, mapped=map_codes, memory=memory, tell=tell)
     show.findings(done.report.findings)
     facts = {"cases": done.cases, "status": done.status, "remarks": done.remarks, "mdcs": done.mdcs,
              "absent": done.absent}  # fmt: skip
@@ -68,6 +73,9 @@ def explain(
     cases: Annotated[list[Path] | None, typer.Argument(help="病例文件；也可以不写文件，用下面的选项写一例。")] = None,
     case: Annotated[str, typer.Option("--case", metavar="ID", help="文件里的病例编号（case_id 或 setl_id）。")] = "",
     scheme: SCHEME = None,
+    city: CITY = DEFAULT_CITY,
+    overlay: NO_OVERLAY = None,
+    pack: PACK = None,
     dx: Annotated[str, typer.Option("--dx", help="诊断代码，以|分隔，第一个为主要诊断。")] = "",
     px: Annotated[str, typer.Option("--px", help="手术操作代码，以|分隔，第一个为主要手术操作。")] = "",
     gender: Annotated[str, typer.Option("--gender", help="性别：1 男，2 女。")] = "",
@@ -84,12 +92,13 @@ def explain(
     with show.explained():
         from yibao.flows import drg as flow
 
-        folder = _folder(scheme)
+        schemes = _schemes(scheme, city, overlay, pack)
         if cases:
-            told = flow.explain_case(cases, case, folder, mapped=map_codes, changes=change or ())
+            told = flow.explain_case(cases, case, schemes, mapped=map_codes, changes=change or ())
         elif dx:
             row = {"case_id": case, "dx": dx, "px": px, "gender": gender, "age": age, "age_day": age_day,
                    "weight_g": weight, "los_days": los, "leaving_type": leaving}  # fmt: skip
+            folder = schemes if isinstance(schemes, Path) else schemes(None, None)[0].folder
             told = flow.explain_row(flow.load_scheme(folder), row, mapped=map_codes, changes=change or ())
         else:
             raise typer.BadParameter("请写病例文件和 --case，或用 --dx 写一例")
@@ -140,11 +149,31 @@ def view(
         show.out.print(drg_text.shown(scheme, mdc, adrg), markup=False, soft_wrap=True, highlight=False)
 
 
-def _folder(given: Path | None) -> Path:
-    """The folder asked for, else the teaching scheme, with a word that it is one."""
+def _schemes(given: Path | None, city: str, overlay: list[str] | None, pack: list[Path] | None) -> "Path | Editions":
+    """The folder asked for, else what the law of the city names for each day of discharge."""
     if given is not None:
         return given
+    from yibao.flows.drg import editions_of
+    from yibao.packs import load_law, scheme_folder
+
+    def folder_of(name: str) -> Path:
+        return _told(scheme_folder(city, name, pack or ()))
+
+    names = [] if overlay is None else [one for one in overlay if one != "none"]
+    return editions_of(load_law(city, names, pack or ()), folder_of, date.today())
+
+
+def _told(folder: Path) -> Path:
+    """The folder, with a word where it is the teaching scheme."""
     from yibao.packs import teaching_scheme
 
-    show.err.print("[yellow]提醒[/yellow] 没有指定 --scheme，用的是教学方案：只供试用，不能用于支付")
-    return teaching_scheme()
+    if folder == teaching_scheme():
+        show.err.print("[yellow]提醒[/yellow] 没有指定 --scheme，用的是教学方案：只供试用，不能用于支付")
+    return folder
+
+
+def _folder(given: Path | None) -> Path:
+    """The folder asked for, else the teaching scheme."""
+    from yibao.packs import teaching_scheme
+
+    return given if given is not None else _told(teaching_scheme())

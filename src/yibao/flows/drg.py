@@ -4,25 +4,31 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from yibao import tables
 from yibao.casemix.drg import Explanation, Grouped, Scheme, explain, grouping, plain_kernel
 from yibao.casemix.drg import group_table as _group_table
+from yibao.casemix.drg.remarks import WORDS
+from yibao.casemix.drg.scheme import NO_GROUP, UNGROUPED
 from yibao.engine import Engine
 from yibao.engine.kernels import KernelsMissingError, compile_kernel
 from yibao.flows.drg_scheme import SchemeError, check_scheme, load_scheme
 from yibao.kernel import Finding, Severity
+from yibao.law import Law
 from yibao.tables import LoadReport
 
 __all__ = [
     "CaseError",
+    "Edition",
     "GroupOutcome",
     "SchemeError",
     "check_scheme",
+    "editions_of",
     "explain_case",
     "explain_row",
     "group",
@@ -68,34 +74,65 @@ def group_table(scheme: Scheme, cases: pa.Table, *, mapped: bool = False) -> Gro
     return _group_table(scheme, cases, _kernel(cases.num_rows), mapped=mapped)
 
 
+class Edition(NamedTuple):
+    """The scheme of the discharges from ``first`` to ``last``."""
+
+    first: date
+    last: date
+    folder: Path
+
+
+Editions = Callable[[date | None, date | None], Sequence[Edition]]
+"""The editions between two days, without days those of today: `editions_of` with a law."""
+
+
+def editions_of(law: Law, folder_of: Callable[[str], Path], today: date) -> Editions:
+    """The scheme that the law names (``drg.scheme``) on each day of discharge; ``folder_of`` finds it by its name."""
+
+    def between(first: date | None, last: date | None) -> list[Edition]:
+        start, end = first or today, last or today
+        cuts = [start, *(day for day in law.changes([KEY], start, end) if day > start)]
+        ends = [*(day - timedelta(days=1) for day in cuts[1:]), end]
+        return [Edition(at, to, folder_of(law.at(at).text(KEY))) for at, to in zip(cuts, ends, strict=True)]
+
+    return between
+
+
+KEY = "drg.scheme"
+
+
 def group(
     files: Sequence[Path],
-    folder: Path,
+    schemes: Path | Editions,
     out: Path,
     *,
     mapped: bool = False,
     memory: str | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> GroupOutcome:
-    """Groups the cases of ``files`` by the scheme in ``folder`` and writes ``out`` (csv, parquet or xlsx by its
-    ending): ``case_id, status, mdc, adrg, drg``, a row for every row read, in their order. What is to be said of single
-    cases stands beside it in ``<out>_reasons``. Raises SchemeError, OutputError; bad cases never raise.
+    """Groups the cases of ``files`` by the scheme in a folder, or by that of their day of discharge, and writes ``out``
+    (csv, parquet or xlsx by its ending): ``case_id, status, mdc, adrg, drg``, a row for every row read, in their order.
+    What is to be said of single cases stands beside it in ``<out>_reasons``. Raises SchemeError, OutputError; bad cases
+    never raise.
     """
     say = tell or (lambda _step: None)
-    scheme = load_scheme(folder, tell)
     with Engine(memory=memory) as engine:
         say("读病例")
         report = tables.load(engine, TABLE, _inputs(files))
         absent = [name for name in report.missing_optional if name in _ASKED]
-        say("分组")
-        done = _Collected(scheme, mapped)
+        editions = _editions(engine, schemes)
+        done = _Collected(mapped)
         names = [name for name in ("case_id", *_ASKED, "dx") if name not in report.missing_optional]
-        for first in range(0, max(1, report.rows_read), BATCH):
-            cases = engine.fetch(
-                f"SELECT {', '.join(names)}, src_file, src_row FROM {TABLE} "
-                f"WHERE rowid >= {first} AND rowid < {first + BATCH} ORDER BY rowid"
-            )
-            done.take(cases)
+        for edition in editions:
+            scheme = load_scheme(edition.folder, tell)
+            say(f"分组：{scheme.name}")
+            for first in range(0, max(1, report.rows_read), BATCH):
+                cases = engine.fetch(
+                    f"SELECT {', '.join(names)}, src_file, src_row FROM {TABLE} "
+                    f"WHERE rowid >= {first} AND rowid < {first + BATCH}{_within(edition, editions)} ORDER BY rowid"
+                )
+                done.take(scheme, cases)
+        _undated(engine, editions, done)
         _refused(engine, report, done)
         say("写结果")
         reasons = _write(engine, done, out)
@@ -105,18 +142,19 @@ def group(
 
 
 def explain_case(
-    files: Sequence[Path], case_id: str, folder: Path, *, mapped: bool = False, changes: Sequence[str] = ()
+    files: Sequence[Path], case_id: str, schemes: Path | Editions, *, mapped: bool = False, changes: Sequence[str] = ()
 ) -> Explanation:
     """Explains one case of ``files``. Raises CaseError where it is not there or was sent back, SchemeError."""
-    scheme = load_scheme(folder)
     with Engine() as engine:
         report = tables.load(engine, TABLE, _inputs(files))
         names = [name for name in ("case_id", *_ASKED, "dx") if name not in report.missing_optional]
         rows = engine.fetch(
-            f"SELECT {', '.join(names)} FROM {TABLE} WHERE case_id = $case", {"case": case_id}
+            f"SELECT {', '.join(names)}, {_DAY} AS day FROM {TABLE} WHERE case_id = $case", {"case": case_id}
         ).to_pylist()
     if not rows:
         raise CaseError(f"文件里没有可以分组的病例“{case_id}”：核对病例编号，或看下面列出的问题", report.findings[:10])
+    day = rows[0].pop("day")
+    scheme = load_scheme(schemes if isinstance(schemes, Path) else schemes(day, day)[0].folder)
     return explain_row(scheme, {name: value or "" for name, value in rows[0].items()}, mapped=mapped, changes=changes)
 
 
@@ -131,6 +169,43 @@ def explain_row(
 
 
 _ASKED = ("gender", "age", "age_day", "weight_g", "los_days", "leaving_type", "dept", "icu_hours", "px")
+
+
+def _editions(engine: Engine, schemes: Path | Editions) -> Sequence[Edition]:
+    """The editions of the cases' days; one for all where a folder is given."""
+    if isinstance(schemes, Path):
+        return [Edition(date.min, date.max, schemes)]
+    first, last = engine.rows(f"SELECT min({_DAY}), max({_DAY}) FROM {TABLE}")[0]
+    return schemes(first, last)
+
+
+_DAY = "day_of_text(dscg_date)"
+
+
+def _within(edition: Edition, editions: Sequence[Edition]) -> str:
+    """SQL of the days of an edition; where there is only one, no case needs a day."""
+    return "" if len(editions) == 1 else f" AND {_DAY} BETWEEN DATE '{edition.first}' AND DATE '{edition.last}'"
+
+
+def _undated(engine: Engine, editions: Sequence[Edition], done: "_Collected") -> None:
+    """Cases without a day of discharge, where the scheme depends on it, are in no group."""
+    if len(editions) == 1:
+        return
+    rows = engine.fetch(f"SELECT case_id, src_file, src_row FROM {TABLE} WHERE {_DAY} IS NULL ORDER BY rowid")
+    if rows.num_rows:
+        done.add(_ungrouped(rows["case_id"]), rows.select(["src_file", "src_row"]))
+        said, step = WORDS["no_day"]
+        same = {"column": "dscg_date", "value": "", "message": said, "next_step": step, "code": "no_day"}
+        for name, text in same.items():
+            rows = rows.append_column(name, pa.array([text] * rows.num_rows))
+        done.tell(rows)
+
+
+def _ungrouped(case_id: pa.ChunkedArray) -> pa.Table:
+    """Cases that are in no group."""
+    answer = dict(zip(_GROUPED[1:], (UNGROUPED, *NO_GROUP), strict=True))
+    names = case_id.cast(pa.string()).fill_null("")
+    return pa.table({"case_id": names, **{name: pa.array([text] * len(names)) for name, text in answer.items()}})
 
 
 def _inputs(files: Sequence[Path]) -> list[Path]:
@@ -168,17 +243,17 @@ def _kernel(rows: int) -> Callable[..., None]:
 class _Collected:
     """The groups and remarks of all batches."""
 
-    def __init__(self, scheme: Scheme, mapped: bool) -> None:
-        self.scheme, self.mapped = scheme, mapped
+    def __init__(self, mapped: bool) -> None:
+        self.mapped = mapped
         self.parts: list[pa.Table] = []
         self.remarks: list[pa.Table] = []
         self.status: Counter[str] = Counter()
         self.mdcs: Counter[str] = Counter()
         self.told: Counter[str] = Counter()
 
-    def take(self, cases: pa.Table) -> None:
+    def take(self, scheme: Scheme, cases: pa.Table) -> None:
         """Groups a batch and keeps the answers."""
-        done = group_table(self.scheme, cases, mapped=self.mapped)
+        done = group_table(scheme, cases, mapped=self.mapped)
         self.add(done.groups, cases.select(["src_file", "src_row"]))
         rows = done.remarks["row"]
         places = {name: cases[name].take(rows) for name in ("src_file", "src_row")}
@@ -206,11 +281,7 @@ def _refused(engine: Engine, report: LoadReport, done: _Collected) -> None:
     if not report.rows_rejected or not engine.count(report.rejects):
         return
     rows = engine.fetch(f"SELECT case_id, src_file, src_row FROM {report.rejects} ORDER BY src_file, src_row")
-    count = rows.num_rows
-    status, mdc, adrg, drg = done.scheme.answer(-1, -1, -1)
-    same = {name: pa.array([text] * count) for name, text in zip(_GROUPED[1:], (status, mdc, adrg, drg), strict=True)}
-    case_id = rows["case_id"].cast(pa.string()).fill_null("")
-    done.add(pa.table({"case_id": case_id, **same}), rows.select(["src_file", "src_row"]))
+    done.add(_ungrouped(rows["case_id"]), rows.select(["src_file", "src_row"]))
     known = {(row["src_file"], row["src_row"]): row["case_id"] for row in rows.to_pylist()}
     faults = [one for one in report.findings if (one.place.file, one.place.row) in known]
     told = [

@@ -7,7 +7,7 @@ and law.
 """
 
 from yibao.packs.errors import PackError, describe
-from yibao.packs.folders import Folder, Shelf, open_shelf, teaching_scheme
+from yibao.packs.folders import Folder, Shelf, open_shelf, scheme_folder, teaching_scheme
 from yibao.packs.loader import load_law, load_pack_findings
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "load_law",
     "load_pack_findings",
     "open_shelf",
+    "scheme_folder",
     "teaching_scheme",
 ]

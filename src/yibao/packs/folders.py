@@ -13,7 +13,8 @@ from yibao.packs.errors import PackError
 from yibao.packs.reader import YamlFile
 
 SHIPPED = Path(__file__).parent
-TEACHING = SHIPPED / "national" / "drg" / "teaching"
+SCHEMES = "drg"
+TEACHING = SHIPPED / "national" / SCHEMES / "teaching"
 ENVIRONMENT = "YIBAO_PACKS"
 MANIFEST = "pack.yaml"
 _CODE = re.compile(r"\d{6}", re.ASCII)
@@ -143,3 +144,19 @@ def _clashes(folders: Sequence[Folder]) -> list[Finding]:
 def teaching_scheme() -> Path:
     """The folder of the DRG teaching scheme: real ADRGs, few codes; for demo and tests, not for payment."""
     return TEACHING
+
+
+def scheme_folder(city: str, name: str, pack_dirs: Sequence[Path | str] = ()) -> Path:
+    """The folder of a DRG scheme that the law of ``city`` names (``drg.scheme``): ``drg/<name>`` of its pack or of one
+    it extends, nearest first. Raises PackError that names where it was looked for.
+    """
+    shelf = open_shelf(pack_dirs)
+    used = [shelf.find(city)]
+    while not (used[-1].path / SCHEMES / name).is_dir():
+        if not used[-1].extends:
+            looked = "、".join(f"{one.shown}/{SCHEMES}" for one in used)
+            place, said = Place(file=f"{used[0].shown}/{MANIFEST}"), f"找不到分组方案“{name}”"
+            step = f"把分组方案的文件夹放到 {used[0].shown}/{SCHEMES}/{name}"
+            raise PackError([Finding("no_scheme", Severity.ERROR, said, place, f"找过 {looked}", step)])
+        used.append(shelf.find(used[-1].extends, used))
+    return used[-1].path / SCHEMES / name

@@ -198,7 +198,7 @@ class Oracle:
 def read_case(row: Mapping[str, str]) -> Case | None:
     """A case from its texts; None for one that is in no group whatever the scheme says."""
     dx = [code for code in row["dx"].split("|") if code]
-    if not dx:
+    if not dx or row["dx"].startswith("|"):
         return None
     for column in NUMBERS:
         if row.get(column):

@@ -33,7 +33,7 @@ VALUES: Mapping[str, Sequence[str]] = {
     "gender": ("1", "2", "9", "未说明"),
     "inHospitalTime": ("0", "0.5", "1", "2", "5", "30", "60"),
     "leavingType": ("1", "2", "3", "4", "5", "9", "死亡"),
-    "dept": ("02", "03.05", "A04", "内科", "外科", "5", "b1", "B1"),
+    "dept": ("02", "03.05", "A04", "内科", "内科（一）", "外科", "5", "b1", "B1"),
     "icuHours": ("0", "0.25", "24", "95", "96", "100"),
 }
 """What a field is compared with, and what it holds in the cases."""

@@ -69,13 +69,15 @@ def group_table(scheme: Scheme, cases: pa.Table, kernel: Kernel, *, mapped: bool
     """
     remarks = Remarks(cases["case_id"].combine_chunks() if cases.num_rows else pa.array([], pa.string()))
     dx, px, number, text, refused = prepared(scheme, cases, mapped=mapped, remarks=remarks)
-    without = dx.at[:-1] == dx.at[1:]
+    # a list that begins with its sign has no first code: none of the others is taken for the principal one
+    without = (dx.at[:-1] == dx.at[1:]) | pc.starts_with(pc.fill_null(cases["dx"], ""), "|").to_numpy()
+    refused |= without
     remarks.add("no_principal_dx", without)
     found = tuple(np.full(cases.num_rows, NONE, dtype=np.int64) for _ in range(3))
     kernel(scheme, *laid_out(dx, px, number, text), *found)
     for array in found:
         array[refused] = NONE
-    judged = ~without & ~refused
+    judged = ~refused
     field_remarks(remarks, scheme, number, judged, cases.column_names)
     remarks.add("no_group", (found[1] < 0) & judged)
     return Grouped(_answers(scheme, cases["case_id"], found), remarks.table(), found)
@@ -97,7 +99,8 @@ def _codes(
         odd = pc.match_substring_regex(texts.take(pa.array(rows)), _ODD).to_numpy(zero_copy_only=False)
         if odd.any():
             mended.append(Mended("list_sign", rows[odd], None))
-            items, number, at = _numbered(pc.replace_substring_regex(texts, _SIGN, "|"), values)
+            trimmed = pc.utf8_trim_whitespace(texts)
+            items, number, at = _numbered(pc.replace_substring_regex(trimmed, _SIGN, "|"), values)
     if mapped or bool((number < 0).any()):
         of = np.repeat(np.arange(len(at) - 1), np.diff(at))
         number, told = mend(items, number, of, known, maps, mapped=mapped)
@@ -106,7 +109,7 @@ def _codes(
 
 
 _ODD = "[,;，；、｜\\s]"
-_SIGN = "\\s*[|,;，；、｜\\n]\\s*|^\\s+|\\s+$"
+_SIGN = "\\s*[|,;，；、｜\\n]\\s*"
 """What stands in lists that are not joined by ``|``, and what is read as one."""
 
 

@@ -8,14 +8,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yibao.casemix.drg.condition import number_of
+from yibao.casemix.drg.condition import HALF_WIDTH, number_of, plain_text
 from yibao.casemix.drg.grouping import EMPTY, MISSING, OTHER
 
 Array = npt.NDArray[np.int64]
 _NUMBERS = ("age", "age_day", "weight_g", "los_days", "icu_hours")
-_GENDERS = {"男": "1", "女": "2", "男性": "1", "女性": "2", "M": "1", "F": "2"}
-_FULL = {ord(full): chr(ord(full) - 0xFEE0) for full in map(chr, range(0xFF01, 0xFF5F))}
-"""Full-width signs and their half-width ones."""
 
 
 class Mended(NamedTuple):
@@ -29,9 +26,7 @@ class Mended(NamedTuple):
 
 def number_and_text(column: str, cell: str | None, texts: Mapping[str, int]) -> tuple[int, int, str]:
     """A field as number (millionths) and text, and the fault of a number that is none or negative."""
-    value = "" if cell is None else cell.translate(_FULL).strip()
-    if column == "gender":
-        value = _GENDERS.get(value, value)
+    value = "" if cell is None else plain_text(column, cell)
     if not value:
         return MISSING, EMPTY, ""
     number = number_of(value)
@@ -75,7 +70,7 @@ def _taken(
 ) -> tuple[str, str, str]:  # fmt: skip
     """What a code is taken for, the name of what happened ('' for nothing), and the code offered."""
     folded, clinical = folds
-    own = value.translate(_FULL).strip()
+    own = value.translate(HALF_WIDTH).strip()
     if mapped:
         source = own if own in maps else clinical.get(own.upper(), "")
         if source and maps[source] != value:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from yibao.casemix.drg.condition import DX_SUBJECTS, FIELDS, OPERATORS, Tree, leaves, number_of
+from yibao.casemix.drg.condition import DX_SUBJECTS, FIELDS, OPERATORS, Tree, leaves, number_of, plain_text
 from yibao.casemix.drg.grouping import (
     BITS,
     FALSE,
@@ -51,7 +51,8 @@ def compiled(scheme: Scheme) -> Scheme:
 def _texts(leaf: Tree) -> Iterable[str]:
     """The texts that a test compares with, numbers apart."""
     values = (leaf[3],) if leaf[0] == "cmp" else leaf[2] if leaf[0] == "isin" else ()
-    return [str(value).strip() for value in values if number_of(value) is None]
+    texts = [plain_text(leaf[1], value) for value in values]
+    return [text for text in texts if number_of(text) is None]
 
 
 @dataclass
@@ -94,16 +95,17 @@ class _Tests:
         if name == "truthy":
             return T_TRUTHY, at, 0, 0
         if name == "isin":
-            self.sets.append([self._value(value) for value in given[1]])
+            self.sets.append([self._value(given[0], value) for value in given[1]])
             return T_ISIN, at, 0, len(self.sets) - 1
-        number, text = self._value(given[2])
+        number, text = self._value(given[0], given[2])
         operator = OPERATORS.index(given[1])
         return (T_NUMBER, at, operator, number) if number != MISSING else (T_TEXT, at, operator, text)
 
-    def _value(self, value: str | int | float) -> tuple[int, int]:
+    def _value(self, field: str, value: str | int | float) -> tuple[int, int]:
         """A value as number and text; one of the two is there."""
-        number = number_of(value)
-        return (MISSING, self.scheme.texts[str(value).strip()]) if number is None else (number, OTHER)
+        text = plain_text(field, value)
+        number = number_of(text)
+        return (MISSING, self.scheme.texts[text]) if number is None else (number, OTHER)
 
     def _membership(self, name: str, subject: str, listed: object, mdc: str, rule: str) -> tuple[int, int, int, int]:
         of_dx = subject in DX_SUBJECTS

@@ -106,7 +106,10 @@ def _compared(name: str, field: Any, operator: Any, value: Any) -> None:
     _operator(operator)
     if not _is_value(value):
         raise ConditionError(f"cmp 的值应是数或文字，写的是 {value!r}")
-    if number_of(value) is None and operator not in ("==", "!="):
+    text = plain_text(field, value)
+    if number_of(text) is None and _is_number(text):
+        raise ConditionError(f"数“{value}”超过六位小数，或不小于一万亿")
+    if number_of(text) is None and operator not in ("==", "!="):
         raise ConditionError(f"文字“{value}”不能比大小")
 
 
@@ -149,15 +152,33 @@ def _is_value(value: Any) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool) and value != ""
 
 
+_GENDERS = {"男": "1", "女": "2", "男性": "1", "女性": "2", "M": "1", "F": "2"}
+HALF_WIDTH = {ord(full): chr(ord(full) - 0xFEE0) for full in map(chr, range(0xFF01, 0xFF5F))}
+"""Full-width signs and their half-width ones."""
+
+
+def plain_text(field: str, value: str | int | float) -> str:
+    """A value of a field as it is compared, in a condition and in a case alike: half-width, trimmed, 男 as 1."""
+    text = str(value).translate(HALF_WIDTH).strip()
+    return _GENDERS.get(text, text) if field == "gender" else text
+
+
 def number_of(value: str | int | float) -> int | None:
     """A value in millionths, or None where it is no number (of at most six decimals, below 10¹²)."""
     try:
-        number = Decimal(str(value).strip()) * MICRO
+        number = Decimal(str(value)) * MICRO
     except InvalidOperation:
         return None
     if not number.is_finite() or abs(number) > _LARGEST * MICRO or number != number.to_integral_value():
         return None
     return int(number)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except InvalidOperation:
+        return False
 
 
 def leaves(tree: Tree) -> list[Tree]:
