@@ -108,6 +108,41 @@ def explain(
         show.out.print(drg_text.explained(told), markup=False, soft_wrap=True, highlight=False)
 
 
+@app.command("assess", help="评估分组：RIV、CV、CMI、时间和费用消耗指数、低风险组死亡率；权重由以前年度测算。")
+def assess(
+    cases: Annotated[list[Path], typer.Argument(help="结算清单（cases），要有费用。")],
+    scheme: SCHEME = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option("--history", metavar="FILE", help="测算权重的以前年度病例，可写多个；不写时用本次病例。"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="写各DRG和各机构的文件夹（parquet、xlsx）。")
+    ] = None,
+    memory: MEMORY = None,
+    strict: STRICT = False,
+    as_json: JSON = False,
+) -> None:
+    """Measures a grouping and prints the measures."""
+    with show.explained():
+        from yibao.flows import drg_assess as flow
+
+        with show.progress("DRG评估") as tell:
+            done = flow.assess(cases, _folder(scheme), out, history=history or (), memory=memory, tell=tell)
+    for report in done.reports:
+        show.findings(report.findings)
+    show.summary(done.summary, drg_text.assess_rows(done.summary), as_json)
+    if not as_json:
+        show.out.print(drg_text.hospitals(done.hospitals))
+    if not history:
+        show.err.print("[yellow]提醒[/yellow] 没有 --history：权重、平均住院日和死亡风险由本次病例自己测算")
+    rejected = sum(report.rows_rejected for report in done.reports)
+    if out is not None:
+        show.err.print(f"[green]完成[/green] 结果在 {out}", soft_wrap=True)
+    if strict and rejected:
+        raise show.fail(f"--strict：有{rejected}行被退回")
+
+
 @scheme_app.command("check", help="核对分组方案的各张表，列出全部问题。")
 def check(
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="分组方案所在文件夹；默认是教学方案。")] = None,

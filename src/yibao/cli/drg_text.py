@@ -35,6 +35,44 @@ def _said(code: str) -> str:
     return FAULTS[code].message.format(label="", value="", detail="") if code in FAULTS else code
 
 
+def assess_rows(facts: Mapping[str, Any]) -> Rows:
+    """The measures of a grouping."""
+    return [
+        ("病例", f"{facts['cases']:,}，入组 {facts['grouped']:,}（{_share(facts['grouped_share'])}）"),
+        ("DRG", f"用到 {facts['groups_used']:,} 个，CV>1 的 {facts['groups_cv_over_1']:,} 个"),
+        ("组间变异解释 RIV", _number(facts["riv"])),
+        ("变异系数 CV", f"{_number(facts['cv'])}（按病例加权）"),
+        ("次均费用", f"{facts['mean_fee']:,.2f} 元"),
+    ]
+
+
+def hospitals(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """The hospitals with the most cases, as a table."""
+    from rich.table import Table
+
+    table = Table(title=f"医疗机构（病例最多的{min(len(rows), _SHOWN)}家，共{len(rows)}家）", title_justify="left",
+                  box=None, pad_edge=False)  # fmt: skip
+    table.add_column("机构", style="cyan", no_wrap=True)
+    for head in ("病例", "DRG", "CMI", "时间指数", "费用指数", "低风险组死亡率"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in sorted(rows, key=lambda row: (-row["cases"], row["fixmedins_code"]))[:_SHOWN]:
+        numbers = [_number(row[name]) for name in ("cmi", "time_index", "cost_index")]
+        mortality = _share(row["low_risk_mortality"])
+        table.add_row(row["fixmedins_code"], f"{row['cases']:,}", f"{row['groups']:,}", *numbers, mortality)
+    return table
+
+
+_SHOWN = 20
+
+
+def _number(value: float | None) -> str:
+    return "—" if value is None else f"{value:.4f}"
+
+
+def _share(value: float | None) -> str:
+    return "—" if value is None else f"{value:.2%}"
+
+
 def scheme_facts(scheme: "Scheme") -> dict[str, Any]:
     """The size of a scheme."""
     return {
