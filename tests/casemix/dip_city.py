@@ -27,9 +27,9 @@ _TEXT, _INT, _FEN, _DAY = pa.string(), pa.int32(), pa.int64(), pa.date32()
 CASE_SCHEMA = pa.schema([
     ("case_no", _FEN), ("setl_id", _TEXT), ("fixmedins_code", _TEXT), ("hosp_lv", _TEXT), ("dscg_date", _DAY),
     ("age", _INT), ("nwb_age_days", _INT), ("nwb_adm_wt", _INT), ("diag_codes", _TEXT), ("oprn_codes", _TEXT),
-    ("medfee_sumamt", _FEN), ("psn_no", _TEXT), ("insutype", _TEXT), ("gend", _TEXT), ("adm_date", _DAY),
-    ("act_ipt_days", _INT), ("dscg_way", _TEXT), ("icu_days", _INT), ("drug_fee", _FEN), ("trt_fee", _FEN),
-    ("tcm_fee", _FEN), ("hifp_pay", _FEN), ("fund_pay_sumamt", _FEN), ("insuplc_admdvs", _TEXT),
+    ("medfee_sumamt", _FEN), ("gross_fee", _FEN), ("psn_no", _TEXT), ("insutype", _TEXT), ("gend", _TEXT),
+    ("adm_date", _DAY), ("act_ipt_days", _INT), ("dscg_way", _TEXT), ("icu_days", _INT), ("drug_fee", _FEN),
+    ("trt_fee", _FEN), ("tcm_fee", _FEN), ("hifp_pay", _FEN), ("fund_pay_sumamt", _FEN), ("insuplc_admdvs", _TEXT),
 ])  # fmt: skip
 
 
@@ -47,13 +47,16 @@ def lists(
 
 
 def put_cases(engine: Engine, cases: Sequence[Mapping[str, Any]]) -> None:
-    """Cases with ``dx`` (list, first principal), ``px`` (list), ``fee`` in fen; the rest has defaults."""
+    """Cases with ``dx`` (list, first principal), ``px`` (list), ``fee`` in fen (``gross``: with excluded items);
+    the rest has defaults.
+    """
     rows = [
         {
             "case_no": n, "setl_id": case.get("id", f"S{n}"), "fixmedins_code": case.get("hospital", "H1"),
             "hosp_lv": case.get("level"), "dscg_date": case.get("day", date(2025, 6, 1)), "age": case.get("age"),
             "nwb_age_days": case.get("days"), "nwb_adm_wt": case.get("weight"), "diag_codes": "|".join(case["dx"]),
             "oprn_codes": "|".join(case.get("px", ())) or None, "medfee_sumamt": case.get("fee", 1_000_000),
+            "gross_fee": case.get("gross", case.get("fee", 1_000_000)),
             "psn_no": case.get("person"), "insutype": case.get("insutype"), "gend": case.get("sex"),
             "adm_date": case.get("admitted"), "act_ipt_days": case.get("stay"), "dscg_way": case.get("way"),
             "icu_days": case.get("icu"), "drug_fee": case.get("drug"), "trt_fee": case.get("treatment"),

@@ -185,6 +185,14 @@ def test_a_tumour_has_its_own_list_in_the_place_of_severity() -> None:
     assert types([{**case, "dx": ["K35.300", "C78.000"]}], terms())[0]["severity"] == "轻度"
 
 
+def test_the_share_of_drugs_and_treatment_is_of_the_gross_fee_and_high_cost_of_the_net_one() -> None:
+    """An excluded drug leaves the fee but stays in the drug fee: 60 000 元 net, 45 000 元 of drugs of 100 000 gross."""
+    case = {"dx": ["C34.100"], "fee": 6_000_000, "gross": 10_000_000, "drug": 4_500_000, "treatment": 0}
+    found = types([case, {**case, "drug": 5_000_000}, {**case, "drug": 0, "treatment": 5_000_000},
+                   {**case, "fee": 2_999_999, "drug": 5_000_000}], terms(), base=1_000_000)  # fmt: skip
+    assert [one["tumour"] for one in found] == ["其他", "高费用二", "高费用一", "其他"]
+
+
 def test_high_cost_reaches_the_multiple_to_the_fen() -> None:
     case = {"dx": ["C34.100"], "fee": 3_000_000, "treatment": 1_500_000}
     found = types([case, {**case, "fee": 2_999_999}, {**case, "treatment": 1_499_999}, {**case, "treatment": None}],

@@ -51,6 +51,17 @@ def flags(
     return found
 
 
+def test_day_and_bed_day_cases_are_never_low_standard() -> None:
+    """They are paid by the day's points: that their fee is low beside the whole group says nothing."""
+    low = {**GOOD, "fee": 1_000}
+    assert flags([low]) == [{"low_standard"}]
+    day = {**low, "stay": 1, "admitted": date(2025, 6, 9)}
+    assert flags([day], lists=listed(("day", "G", None))) == [set()]
+    bed_day = {**low, "stay": 15, "admitted": date(2025, 5, 26)}
+    assert flags([bed_day], lists=listed(("bed_day", "G", None))) == [set()]
+    assert flags([{**low, "tcm": 1_000}], lists=listed(("tcm", "G", None))) == [{"low_standard"}]
+
+
 def test_a_good_record_has_no_flag() -> None:
     assert flags([GOOD]) == [set()]
 

@@ -76,6 +76,12 @@ def test_a_tcm_case_has_the_share_of_tcm_fees_to_the_fen() -> None:
     assert kinds(grouped(cases, listed(("tcm", "G", None)))) == [("tcm", 0), ("", 0), ("", 0)]
 
 
+def test_the_share_of_tcm_fees_is_of_the_fee_with_its_excluded_items() -> None:
+    """Which kind of fee an excluded item is stands nowhere, so it stays in both parts of the share."""
+    cases = [{**CASE, "gross": 1_500_000, "tcm": 449_999}, {**CASE, "gross": 1_500_000, "tcm": 450_000}]
+    assert kinds(grouped(cases, listed(("tcm", "G", None)))) == [("", 0), ("tcm", 0)]
+
+
 def test_a_day_case_stays_at_most_the_stated_days_and_unknown_days_are_none() -> None:
     cases = [{**CASE, "stay": 0}, {**CASE, "stay": 1}, {**CASE, "stay": 2}, CASE]
     assert kinds(grouped(cases, listed(("day", "G", None)))) == [("day", 0), ("day", 0), ("", 0), ("", 0)]
@@ -214,11 +220,23 @@ def test_a_hospitals_month_counts_what_the_pool_booked_for_those_insured_here() 
         engine.put("catalogue_points", pa.table({"dip_code": ["G"], "points": [10]}))
         rows = learn_hospitals(engine, TERMS, "3703").to_pylist()
     assert [list(row.values()) for row in rows] == [
-        ["A", "310", 2024, 5, 3, 3, 600, 140, 30, 5, 1, 1, 5], ["B", "", 2023, 1, 1, 0, 50, 0, 0, 0, 0, 0, 0],
+        ["A", "310", 2024, 5, 3, 3, 600, 140, 30, 5, 1, 1, 5], ["B", "", 2023, 1, 1, 0, 50, 0, 0, 0, None, None, None],
     ]  # fmt: skip
     assert list(rows[0]) == [
         "fixmedins_code", "insutype", "dscg_year", "dscg_month", "n", "n_grouped", "fee", "booked", "group_points",
         "days", "n_elderly", "n_child", "tcm_fee",
+    ]  # fmt: skip
+
+
+def test_ages_and_tcm_fees_that_no_case_of_a_year_has_are_unknown_and_an_empty_cell_beside_others_is_none() -> None:
+    some = [{**case, "group": "G", "type": "core", "day": date(2024, 5, 1), "hospital": place, "age": age, "tcm": None}
+            for case, place, age in zip(HISTORY, "AABB", (None, 70, None, None), strict=True)]  # fmt: skip
+    with Engine() as engine:
+        put_assigned(engine, some)
+        engine.put("catalogue_points", pa.table({"dip_code": ["G"], "points": [10]}))
+        rows = learn_hospitals(engine, TERMS, "3703").to_pylist()
+    assert [(row["fixmedins_code"], row["n_elderly"], row["n_child"], row["tcm_fee"]) for row in rows] == [
+        ("A", 1, 0, None), ("B", 0, 0, None), ("B", 0, 0, None),
     ]  # fmt: skip
 
 

@@ -36,9 +36,9 @@ def divide(total: int, parts: dict[str, int]) -> dict[str, int]:
 
 
 def table_pay(rows: list[dict[str, str]], due: int, booked: int) -> int:
-    """The pay by the table, walking its rows from the top; nothing without an entitlement."""
+    """The pay by the table, walking its rows from the top; nothing without an entitlement, one below zero as it is."""
     if due <= 0:
-        return 0
+        return due
     with localcontext() as context:
         context.prec = PREC
         pay = Decimal(0)
@@ -146,11 +146,14 @@ def inside(unit: dict[str, Any], fund: dict[str, Any], law: dict[str, Any], sums
     names = unit["members"]
     floors = {code: min(sums[code]["booked"], sums[code]["due"]) for code in names}
     if unit["pay"] <= sum(floors.values()):
-        base, surplus = divide(unit["pay"], floors), dict.fromkeys(names, 0)
+        # a member's claim (due below zero) is its own, whole; the others share what the group is paid besides
+        claims = {code: min(fen, 0) for code, fen in floors.items()}
+        parts = divide(unit["pay"] - sum(claims.values()), {code: max(fen, 0) for code, fen in floors.items()})
+        base, surplus = {code: claims[code] + parts[code] for code in names}, dict.fromkeys(names, 0)
     else:
         tenths = {code: int(Decimal(law["primary_weight"]) * 10) if fund["hospitals"][code]["level"] == "1" else 10
                   for code in names}  # fmt: skip
-        weights = {code: sums[code]["due"] * tenths[code] for code in names}
+        weights = {code: max(sums[code]["due"], 0) * tenths[code] for code in names}
         weights = weights if sum(weights.values()) else dict.fromkeys(names, 1)
         base, surplus = floors, divide(unit["pay"] - sum(floors.values()), weights)
     kept, helped = divide(unit["retained"], surplus), divide(unit["shared"], surplus)

@@ -68,6 +68,11 @@ def test_days_before_the_first_record_are_a_gap_unless_the_hospital_was_not_ther
     assert codes(judge(late, [], hospitals=new)) == []
 
 
+def test_a_hospital_whose_agreement_begins_after_the_year_has_no_gap_in_it() -> None:
+    after = [BedHospital("A", "3", "370303", date(2026, 3, 1))]
+    assert codes(judge([BedRecord("A", date(2026, 4, 1), 10, 10)], [], hospitals=after)) == []
+
+
 def test_two_rows_for_one_day_and_negative_beds_are_left_out_and_listed() -> None:
     records = [BedRecord("A", JAN, 10, 10), BedRecord("A", JAN, 99, 99), BedRecord("B", JAN, -1, 0)]
     result = judge(records, [])

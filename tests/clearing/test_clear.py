@@ -41,6 +41,16 @@ def test_a_renewed_agreement_makes_nobody_new() -> None:
     assert (result.clearing[0].is_new, result.clearing[0].pay) == (0, 10_000)
 
 
+def test_a_hospital_is_new_or_old_as_a_whole_whatever_fund_it_booked_for() -> None:
+    """It booked for the other fund all of last year: renewed in March, its agreement makes it new for neither."""
+    renewed = [hospital("A", agreement_from=date(2025, 3, 1))]
+    months = frozenset(date(2024, month, 1) for month in range(1, 13))
+    inputs = fund_of([A], 10_000, hospitals=renewed, booked_before={"A": months, "B": frozenset()})
+    row = clear_fund(inputs, TERMS).clearing[0]
+    assert (row.is_new, row.band, row.pay) == (0, "85%至100%", 10_000)
+    assert clear_fund(inputs._replace(booked_before={"B": months}), TERMS).clearing[0].is_new == 1
+
+
 def test_the_deposit_is_released_by_the_score_and_the_rest_is_lost() -> None:
     known = [hospital("A", score=Fraction("0.955"))]
     row = clear_fund(fund_of([A], 10_000, hospitals=known), TERMS).clearing[0]
@@ -131,6 +141,35 @@ def test_rows_that_cannot_be_cleared_are_left_out_and_listed() -> None:
 def test_a_hospital_without_a_score_beside_others_that_have_one_is_named() -> None:
     known = [hospital("A", score=Fraction(1)), hospital("B")]
     assert codes(clear_fund(fund_of([A, B], 20_000, hospitals=known, reserve=2_000), TERMS)) == ["score_missing"]
+
+
+@pytest.mark.parametrize("basis", ["budget_vs_booked", "points"])
+def test_a_hospital_whose_entitlement_is_below_zero_owes_it_and_the_budget_holds(basis: str) -> None:
+    """minus_patient without a floor: its patients and other funds paid more than its cases are worth."""
+    terms = TERMS._replace(year=YEAR_TERMS._replace(basis=basis))
+    low = month_of("B", due=-2_000, booked=500, excluded_due=300, points=1)
+    result = clear_fund(fund_of([A, low], 20_000), terms)
+    row = result.clearing[1]
+    assert (row.entitlement, row.pay, row.retained, row.shared, row.settled) == (-2_000, -2_000, 0, 0, -1_700)
+    assert row.monthly_paid + row.final == -1_700 - (row.deposit - row.deposit_returned) and row.final < 0
+    assert result.totals.pay == 10_000 - 2_000 and result.totals.over == 0
+    assert "final_negative" in codes(result)
+
+
+def test_a_month_by_points_below_zero_is_paid_nothing_and_clearing_takes_back_the_rest() -> None:
+    """100 分 × 10 元 − 1 200 元 leave −200 元 in the month, beside 50 元 by item: nothing is paid."""
+    terms = TERMS._replace(months=MONTH_TERMS._replace(basis="minus_patient"))
+    rows = [
+        HospitalMonth("A", 1, 1, 1_000_000, 130_000, 120_000, 0, 5_000, 5_000, -20_000),
+        HospitalMonth("A", 2, 1, 1_000_000, 130_000, 40_000, 0, 90_000, 0, 60_000),
+    ]
+    result = clear_fund(fund_of(rows, 100_000, opening_value=Fraction(10)), terms)
+    low, high = result.months
+    assert (low.base, low.excluded_due, low.gross, low.deposit, low.paid) == (-5_000, 5_000, 0, 0, 0)
+    assert (high.gross, high.deposit, high.paid) == (60_000, 3_000, 57_000)
+    row = result.clearing[0]
+    assert (row.entitlement, row.excluded_due, row.monthly_paid) == (40_000, 5_000, 57_000)
+    assert row.monthly_paid + row.prepaid + row.final == row.settled
 
 
 def test_a_budget_with_errors_cannot_be_cleared() -> None:

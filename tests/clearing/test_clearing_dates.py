@@ -1,6 +1,7 @@
 """When months are settled and paid at the latest, when the year is cleared and published."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -9,20 +10,24 @@ from yibao.clearing.dates import (
     clearing_deadline,
     clearing_late,
     day_of_next_month,
+    law_year,
     month_day,
     publications,
     read_dates,
     settle_day,
 )  # fmt: skip
 from yibao.clearing.faults import TermsError
+from yibao.flows.close_ledger import read_days
 from yibao.law import MissingParameter
 from yibao.packs import load_law
 
-VIEW = load_law("zibo", ["demo"]).at(date(2025, 12, 31))
+LAW = load_law("zibo", ["demo"])
+VIEW = LAW.at(date(2025, 12, 31))
+YEAR = law_year(LAW, 2025)
 
 
 def test_the_dates_of_a_year_follow_the_law_and_the_work_calendar() -> None:
-    found, findings = read_dates(VIEW, 2025)
+    found, findings = read_dates(YEAR)
     assert findings == []
     assert (found.prepaid, found.cleared_by) == (date(2025, 1, 20), date(2026, 5, 31))
     assert (found.first_published, found.second_published) == (date(2026, 6, 30), date(2026, 10, 31))
@@ -33,16 +38,32 @@ def test_the_dates_of_a_year_follow_the_law_and_the_work_calendar() -> None:
     assert december.latest is not None
 
 
+def test_the_days_told_are_those_that_the_books_bear(tmp_path: Path) -> None:
+    """A month's days follow the law at its end, the prepayment's the law of 1 January, in the page as in the books."""
+    doc = "source: {doc: 试验, published: 2025-01-01}, grade: assumed"
+    reform = tmp_path / "days.yaml"
+    reform.write_text(
+        f'- {{key: settle.month.day, from: 2025-01-01, until: 2025-06-29, value: "25", unit: days, {doc}}}\n'
+        f'- {{key: prepay.pay_day, from: 2025-03-01, value: "02-20", unit: text, {doc}}}\n',
+        encoding="utf-8",
+    )
+    law = load_law("zibo", ["demo", reform])
+    told, booked = read_dates(law_year(law, 2025))[0], read_days(law, 2025)[0]
+    assert [month.settled for month in told.months] == list(booked.months)
+    assert [month.settled.day for month in told.months] == [25] * 5 + [20] * 6 + [31]
+    assert told.prepaid == booked.prepay == date(2025, 1, 20)
+
+
 def test_the_latest_day_to_pay_is_thirty_working_days_after_the_closing_day() -> None:
     worked = VIEW.work_calendar
-    for month in read_dates(VIEW, 2025)[0].months:
+    for month in read_dates(YEAR)[0].months:
         assert month.latest is not None
         days = (date.fromordinal(n) for n in range(month.declared.toordinal() + 1, month.latest.toordinal() + 1))
         assert sum(worked.is_working_day(day) for day in days) == 30
 
 
 def test_a_pilot_clears_earlier() -> None:
-    assert read_dates(VIEW, 2025, pilot=True)[0].cleared_by == date(2026, 3, 31)
+    assert read_dates(YEAR, pilot=True)[0].cleared_by == date(2026, 3, 31)
 
 
 def test_a_deadline_that_no_document_sets_is_an_error() -> None:
@@ -51,8 +72,7 @@ def test_a_deadline_that_no_document_sets_is_an_error() -> None:
 
 
 def test_a_year_without_a_holiday_table_is_a_finding_and_leaves_its_days_open() -> None:
-    far = load_law("zibo", ["demo"]).at(date(2030, 12, 31))
-    found, findings = read_dates(far, 2030)
+    found, findings = read_dates(law_year(LAW, 2030))
     assert found.months[0].latest is None
     assert {one.code for one in findings} == {"holiday_table_missing"}
     assert len(findings) <= 2
@@ -65,7 +85,7 @@ def test_a_month_that_is_settled_too_late_is_named(tmp_path: "object") -> None:
         "   source: {doc: 试验, published: 2025-01-26}, grade: assumed}\n",
         encoding="utf-8",
     )
-    findings = read_dates(load_law("zibo", ["demo", reform]).at(date(2025, 12, 31)), 2025)[1]
+    findings = read_dates(law_year(load_law("zibo", ["demo", reform]), 2025))[1]
     assert {one.code for one in findings} == {"payment_too_late"}
     assert "迟于最后拨付日" in findings[0].message
 

@@ -56,10 +56,11 @@ def funds(draw: st.DrawFn) -> dict[str, Any]:
     months: dict[tuple[str, int], dict[str, int]] = {}
     for code in codes:
         for month in draw(st.lists(st.sampled_from([1, 2, 12]), max_size=3, unique=True)):
-            due = draw(fen)
-            booked = draw(st.one_of(fen, st.integers(due * 8 // 10, due * 12 // 10 + 1)))
+            due = draw(st.one_of(fen, fen, fen, st.integers(-2000, 0)))
+            near = max(due, 0)
+            booked = draw(st.one_of(fen, st.integers(near * 8 // 10, near * 12 // 10 + 1)))
             months[code, month] = {"due": due, "booked": booked, "excluded_due": draw(st.integers(0, 200)),
-                                   "points": draw(st.one_of(st.just(due), fen))}  # fmt: skip
+                                   "points": draw(st.one_of(st.just(near), fen))}  # fmt: skip
     due = sum(one["due"] for one in months.values())
     members = draw(st.lists(st.sampled_from(codes), max_size=4, unique=True))
     method = draw(st.sampled_from(["contract", "share"]))

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from yibao.clearing.dates import law_year
 from yibao.clearing.faults import TermsError
 from yibao.clearing.prepay import Outcome
 from yibao.clearing.terms import (
+    YEAR_KEYS,
     deposit_finding,
     read_budget_terms,
     read_month_terms,
@@ -45,6 +47,39 @@ def test_all_terms_of_a_fund_are_read_in_the_words_of_the_code_tables(tmp_path: 
     assert (terms.year.applies, terms.year.new_rule, terms.year.beds_rule) == ("deposit", "booked", "flag")
     assert (len(terms.year.table), terms.year.primary_weight) == (5, Fraction("1.5"))
     assert {"settle.share", "prepay.credit", "clearing.group.primary_weight"} <= set(law.unverified)
+
+
+def test_a_month_is_settled_by_the_law_of_its_last_day_and_prepayments_by_that_of_their_day(tmp_path: Path) -> None:
+    reform = tmp_path / "reform.yaml"
+    reform.write_text(
+        f'- {{key: settle.deposit, value: "0.03", unit: ratio, from: 2025-02-01, until: 2025-06-29, {DOC}}}\n'
+        f'- {{key: prepay.months, value: "2", unit: times, from: 2025-01-21, {DOC}}}\n'
+        f"- {{key: settle.monthly.basis, value: times_ratio, unit: text, from: 2025-12-31, {DOC}}}\n",
+        encoding="utf-8",
+    )
+    law = load_law("zibo", ["demo", reform])
+    year = law_year(law, 2025)
+    terms = read_terms(
+        year.end, "310", dip_given=False, months_given=False, applied=True, groups=False,
+        months=year.months, prepay=law.at(year.pay_day),
+    )  # fmt: skip
+    assert [one.deposit for one in terms.twelve] == [Fraction(n, 100) for n in (5, 3, 3, 3, 3, 5, 5, 5, 5, 5, 5, 5)]
+    assert [one.basis for one in terms.twelve] == ["budget_vs_booked"] * 11 + ["times_ratio"]
+    assert terms.prepay is not None and terms.prepay.months == 1
+
+
+def test_every_key_that_clearing_reads_is_of_the_year_or_of_a_month_or_of_the_prepayment(tmp_path: Path) -> None:
+    law, used = load_law("zibo", ["demo"]), set()
+    for given in (True, False):
+        year = law_year(law, 2025)
+        read_terms(
+            year.end, "310", dip_given=given, months_given=given, applied=True, groups=True, prepay=law.at(year.pay_day)
+        )
+        used |= {one.key for one in year.end.used}
+    monthly = {"settle.monthly.basis", "settle.month.hospital_split", "settle.month.redistribute", "settle.deposit",
+               "settle.deposit.max"}  # fmt: skip
+    grown = {"budget.dip.growth", "budget.dip.growth_cap"}
+    assert used - monthly == set(YEAR_KEYS) - grown
 
 
 def test_what_a_close_does_not_need_is_not_read_and_not_listed_as_used(tmp_path: Path) -> None:

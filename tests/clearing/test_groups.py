@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import pytest
 from clearing_hand import TERMS, fund_of, hospital, month_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,7 +83,33 @@ def test_a_member_without_cases_has_no_row() -> None:
     assert result.groups[0].members == 1
 
 
-own_row = st.tuples(st.integers(0, 10**9), st.integers(0, 10**9), st.sampled_from("123"))
+@pytest.mark.parametrize("method", ["contract", "share"])
+def test_a_member_whose_entitlement_is_below_zero_bears_it_and_the_group_is_paid_what_is_left(method: str) -> None:
+    """A is entitled to 10 000 and B to −2 000; together 8 000, and by the table 8 480, for 10 500 booked."""
+    sums = [month_of("A", due=10_000, booked=10_000), month_of("B", due=-2_000, booked=500, points=1)]
+    members = [Member("G1", code, method) for code in ("A", "B")]
+    result = clear_fund(fund_of(sums, 20_000, groups=members), TERMS)
+    a, b = result.clearing
+    whole = 8_000 if method == "contract" else 8_480
+    assert (a.pay, b.pay, result.groups[0].pay) == (whole + 2_000, -2_000, whole)
+    assert (a.shared, b.shared) == (whole - 8_000, 0)
+
+
+def test_a_group_whose_entitlement_is_below_zero_owes_it_through_the_member_that_has_it() -> None:
+    sums = [month_of("A", due=1_000, booked=10_000), month_of("B", due=-2_000, booked=500, points=1)]
+    for method in ("contract", "share"):
+        members = [Member("G1", code, method) for code in ("A", "B")]
+        result = clear_fund(fund_of(sums, 20_000, groups=members), TERMS)
+        assert [row.pay for row in result.clearing] == [1_000, -2_000] and result.groups[0].pay == -1_000
+
+
+def test_a_claim_of_a_member_stays_whole_where_the_others_are_scaled_down() -> None:
+    own = [Own("A", "2", 100, 60), Own("B", "2", 100, 30), Own("C", "2", -20, 5)]
+    parts = split_group(Whole(25, 0, 0, 0, 0), own, Fraction(1))
+    assert [part.pay_before for part in parts.values()] == [30, 15, -20]
+
+
+own_row = st.tuples(st.integers(-(10**8), 10**9), st.integers(0, 10**9), st.sampled_from("123"))
 
 
 @given(
@@ -101,4 +128,6 @@ def test_every_column_of_the_members_sums_to_the_groups_to_the_fen(
     whole = Whole(pay, retained, 0, 0, min(cut, retained))
     parts = list(split_group(whole, own, weight).values())
     assert tuple(sum(column) for column in zip(*parts, strict=True)) == whole
-    assert all(0 <= part.cut_retained <= part.retained <= part.pay_before for part in parts)
+    assert all(0 <= part.cut_retained <= part.retained for part in parts)
+    entitled = [part for part, one in zip(parts, own, strict=True) if one.entitlement >= 0]
+    assert all(part.retained <= part.pay_before for part in entitled)

@@ -18,7 +18,7 @@ def run(
     sums: list[HospitalMonth], budget: int, terms: MonthTerms = PLAIN, last: list[LastMonth] | None = None,
     value: Fraction | None = None, to_dip: bool = True,
 ) -> tuple[list[MonthRow], list[str]]:  # fmt: skip
-    rows, found = month_rows("310", [budget] * 12, sums, terms, last or [], value, excluded_to_dip=to_dip)
+    rows, found = month_rows("310", [budget] * 12, sums, [terms] * 12, last or [], value, excluded_to_dip=to_dip)
     return rows, [one.code for one in found]
 
 
@@ -88,10 +88,21 @@ def test_the_two_bases_by_points_take_the_opening_value() -> None:
         run(sums, 0, PLAIN._replace(basis="times_ratio"))
 
 
+def test_each_month_is_settled_by_its_own_terms() -> None:
+    sums = [month_of("A", month, points=1, booked=9_000) for month in (1, 2)]
+    twelve = [PLAIN._replace(deposit=Fraction("0.03")), *[PLAIN] * 11]
+    rows, _ = month_rows("310", [9_000] * 12, sums, twelve, [], None, excluded_to_dip=True)
+    assert [(row.deposit, row.paid) for row in rows] == [(270, 8_730), (0, 9_000)]
+
+
 def test_the_pay_by_points_is_rounded_half_up_once() -> None:
     assert formula_pay("times_ratio", 5, Fraction(10), Fraction(1), 0, 0) == 1
     assert formula_pay("times_ratio", 4, Fraction(10), Fraction(1), 0, 0) == 0
     assert withhold(10, Fraction("0.05")) == (1, 9)
+
+
+def test_the_pay_by_points_less_what_patients_paid_may_be_below_zero() -> None:
+    assert formula_pay("minus_patient", 10_000, Fraction(10), Fraction(0), 900, 200) == -100
 
 
 fen = st.integers(0, 10**10)

@@ -8,7 +8,7 @@ import pytest
 from clearing_hand import PREPAY_TERMS, hospital
 
 from yibao.clearing.prepay import Outcome, pool_outcome, prepay_rows, recover_at_once
-from yibao.clearing.records import LastMonth, Position, PrepayRow
+from yibao.clearing.records import Hospital, LastMonth, Position, PrepayRow
 
 GOOD = Position(1200, 1300, 1200, 1300, 1200)
 
@@ -90,6 +90,21 @@ def test_a_hospital_with_less_than_a_year_of_data_has_none_and_a_renewed_agreeme
     assert one(agreement_from=date(2024, 1, 1)).outcome == "granted"
     assert one(agreement_from=date(2025, 1, 1)).outcome == "granted"
     assert one(agreement_from=None).outcome == "granted"
+
+
+def test_an_agreement_renewed_in_january_of_last_year_is_new_only_where_the_history_says_so() -> None:
+    """Nothing of last year lies before January: only the year before can tell, and where there is none it is old."""
+    renewed = hospital("A", credit_lv="B", agreement_from=date(2024, 1, 8))
+    old, other = {"A": {date(2023, 11, 1)}}, {"B": {date(2023, 11, 1)}}
+
+    def outcome(before: dict[str, set[date]] | None, of: Hospital = renewed) -> str:
+        rows, _ = prepay_rows("310", 2025, [of], history(), GOOD, ["A"], PREPAY_TERMS, before)
+        return rows[0].outcome
+
+    assert [outcome(before) for before in (None, {}, old, other)] == ["granted"] * 3 + ["new_institution"]
+    july = renewed._replace(agreement_from=date(2024, 7, 8))
+    rows, _ = prepay_rows("310", 2025, [july], history(first=7), GOOD, ["A"], PREPAY_TERMS, {"A": {date(2024, 3, 1)}})
+    assert rows[0].outcome == "granted", "it booked for another fund before July"
 
 
 def test_it_comes_back_at_once_when_the_agreement_is_suspended_or_ended() -> None:

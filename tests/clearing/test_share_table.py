@@ -81,9 +81,14 @@ def test_what_is_retained_or_shared_is_named() -> None:
 def test_without_an_entitlement_nothing_is_paid() -> None:
     assert apply_table(TABLE, 0, 0) == (0, None, "低于85%", 0, 0)
     assert apply_table(TABLE, 0, 5) == (0, None, "超支10%以上", 0, 0)
-    assert apply_table(TABLE, -7, 5).pay == 0
-    assert whole_entitlement(-7, 5, "总额包干").pay == 0
     assert in_words(apply_table(TABLE, 0, 0), 0, 0).startswith("应付0.00元，记账0.00元，之比—")
+
+
+def test_an_entitlement_below_zero_is_the_pay_and_nothing_is_retained_or_shared() -> None:
+    """DIP_REGIMES A.14: a negative payable is kept at institution level; only a case may have a floor."""
+    assert apply_table(TABLE, -7, 5) == (-7, None, "超支10%以上", 0, 0)
+    assert apply_table(TABLE, -7, 0) == (-7, None, "低于85%", 0, 0)
+    assert whole_entitlement(-7, 5, "总额包干") == (-7, None, "总额包干", 0, 0)
 
 
 def test_the_jump_of_the_default_table_is_named() -> None:

@@ -116,7 +116,7 @@ def random_fund(fund: str, dice: Random, count: int = 8, most: int = 10**8) -> F
             )
         )  # fmt: skip
     offsite = [
-        offsite_row(fund, code, dice.choice(["370100", "370102", "370200"]), dice.randrange(most))
+        offsite_row(fund, code, dice.choice(["370100", "370102", "370200"]), dice.randrange(-most // 4, most))
         for code in codes
         if dice.random() < 0.5
     ]

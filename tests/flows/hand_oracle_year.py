@@ -172,10 +172,11 @@ def months(cases: Sequence[Case], history: Sequence[Case], tables: Tables, law: 
                 base = min(booked[h], budget[h])
                 if basis == "minus_patient":  # of the fee that DIP looks at
                     burden = total(c.burden for c in now if c.hosp == h)
-                    base = max(yuan(points[h] * opening) - burden, F(0))
+                    base = yuan(points[h] * opening) - burden
                 elif basis == "times_ratio":
                     base = yuan(points[h] * opening * ratio)
                 excluded_due = total(c.excluded_due for c in now if c.hosp == h)
+                base = max(base, -excluded_due)  # no month is paid below zero; the year's entitlement holds the rest
                 gross = base + extra[h] + excluded_due
                 deposit = yuan(gross * q)
                 sheet.add("months", fund_type=fund, fixmedins_code=h, month=month, budget=budget[h], booked=booked[h],
@@ -234,8 +235,8 @@ def pool_refusal(position: Sequence[Row], fund: str) -> str:
 
 def share_rule(entitlement: Fraction, booked: Fraction, law: Law) -> tuple[Fraction, str]:
     """The pay of a unit and the label of its band: pay ÷ E = start + rate × (booked ÷ E − from)."""
-    if not entitlement:
-        return F(0), ""
+    if entitlement <= 0:  # DIP_REGIMES A.14: below zero it is kept, a floor is a case's alone
+        return entitlement, ""
     x = booked / entitlement
     band = next(b for b in law["settle.share"] if F(b["from"]) <= x and ("to" not in b or x < F(b["to"])))
     return yuan(entitlement * (F(band["start"]) + F(band["rate"]) * (x - F(band["from"])))), band["label"]
@@ -248,7 +249,7 @@ def clear(
     """年度清算 of a fund: units, the share table, the closed budget, and one cash equation a hospital."""
     hospitals = {row["fixmedins_code"]: row for row in tables["providers"]}
     local = [c for c in cases if c.fund == fund and c.scope == "local"]
-    fresh = {h: new_institution(row, cases_before, fund, year) for h, row in hospitals.items()}
+    fresh = {h: new_institution(row, cases_before, year) for h, row in hospitals.items()}
     due = {h: total(c.due or F(0) for c in local if c.hosp == h) for h in hospitals}
     if law["settle.assessment.applies"] == "payable":
         due = {h: yuan(amount * mark_of(tables, h, year)) for h, amount in due.items()}
@@ -354,9 +355,9 @@ def touched(
     return [h for h in hospitals if h in found]
 
 
-def new_institution(hospital: Row, history: Sequence[Case], fund: str, year: int) -> bool:
-    """新增定点机构: since within the year, with nothing booked for the fund the year before."""
-    before = any(c.year == year - 1 and c.fund == fund and c.hosp == hospital["fixmedins_code"] for c in history)
+def new_institution(hospital: Row, history: Sequence[Case], year: int) -> bool:
+    """新增定点机构: since within the year, with nothing booked the year before: a hospital is new or old as a whole."""
+    before = any(c.year == year - 1 and c.hosp == hospital["fixmedins_code"] for c in history)
     return hospital["agreement_from"][:4] == str(year) and not before
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,16 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
+from yibao.cli.close import rows_of
+from yibao.engine import Engine
 from yibao.flows.close import Closed, CloseSetting, close
 from yibao.flows.dip import FlowError, Setting
-from yibao.kernel import Finding
+from yibao.kernel import Finding, Severity
 from yibao.law import MissingParameter
 from yibao.packs import load_law
+from yibao.report.close import write_close_report
+from yibao.report.close_book import write_close_book, write_hospital_books
+from yibao.report.close_explain import explain_closed
 from yibao.synth import generate, write_city
 
 YEAR = 2025
@@ -187,6 +193,137 @@ def test_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
 def test_results_are_never_written_over_the_data(city: Path) -> None:
     with pytest.raises(FlowError, match="数据所在"):
         run(city, city)
+
+
+LAW_ROW = """- {{key: {key}, from: {start}, until: {until}, value: {value}, unit: {unit},
+   source: {{doc: 测试, published: 2026-11-25}}, grade: assumed}}
+"""
+
+
+def reform(folder: Path, key: str, value: str, unit: str, start: str, until: str) -> Path:
+    path = folder / "reform.yaml"
+    path.write_text(LAW_ROW.format(key=key, value=value, unit=unit, start=start, until=until), encoding="utf-8")
+    return path
+
+
+def test_a_deposit_that_changes_within_the_year_is_kept_back_by_the_law_of_each_month(
+    city: Path, tmp_path: Path
+) -> None:
+    early = reform(tmp_path, "settle.deposit", '"0.03"', "ratio", "2025-01-01", "2025-06-29")
+    done = run(city, tmp_path / "out", early)
+    rows = pq.read_table(tmp_path / "out" / "months.parquet").to_pylist()
+    for row in rows:
+        share = Decimal("0.03") if row["month"] < 6 else Decimal("0.05")
+        assert row["deposit"] == (row["gross"] * share).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert {row["month"] for row in rows} == set(range(1, 13)) and done.refused == 0
+    used = {one["value"] for one in done.summary["parameters"] if one["key"] == "settle.deposit"}
+    assert used == {"0.03", "0.05"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "unit"),
+    [("settle.assessment.applies", "payable", "text"), ("budget.surplus_target", '"0.01"', "ratio"),
+     ("clearing.new.rule", "as_others", "text")],
+)  # fmt: skip
+def test_what_a_year_is_cleared_by_may_not_change_within_it(
+    city: Path, tmp_path: Path, key: str, value: str, unit: str
+) -> None:
+    moved = reform(tmp_path, key, value, unit, "2025-07-01", "2026-12-31")
+    with pytest.raises(FlowError, match=rf"{key} 在 2025-07-01 变动：2025年度按一套预算和清算规则清算"):
+        run(city, tmp_path / "out", moved)
+    assert not (tmp_path / "out" / "summary.json").exists()
+
+
+def left_out(fund: str) -> Callable[[Rows], Rows]:
+    """Leaves out the year's cases of a fund that are insured here."""
+    return lambda rows: [
+        row for row in rows
+        if row["insutype"] != fund or row["dscg_date"].year != YEAR or (row["insuplc_admdvs"] or "3703")[:4] != "3703"
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def one_sided(city: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Closed]:
+    """A year in which 390 has a budget and offsite cases, but no case insured here."""
+    folder = tmp_path_factory.mktemp("one_sided")
+    shutil.copytree(city, folder / "city")
+    spoil(folder / "city", "cases", left_out("390"))
+    return folder / "out", run(folder / "city", folder / "out")
+
+
+def test_a_fund_with_a_budget_but_without_a_case_has_no_point_value_and_every_paper_says_so(
+    one_sided: tuple[Path, Closed], tmp_path: Path
+) -> None:
+    out, done = one_sided
+    assert any("有预算但没有病例，没有结算点值" in one for one in done.remarks)
+    assert any("结算点值 无，" in text for _name, text in rows_of(done.summary))
+    write_close_report(out, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "城乡居民" in page and page.count("结算点值</h3>") == 1 and "勾稽核对全部相符" in page
+    write_close_book(out, tmp_path / "close.xlsx")
+    write_hospital_books(out, tmp_path / "hospitals")
+    assert any((tmp_path / "hospitals").iterdir())
+    case = next(row for row in pq.read_table(out / "cases.parquet").to_pylist()
+                if row["fund_type"] == "390" and row["scope"] == "offsite")  # fmt: skip
+    with Engine() as engine:
+        told = explain_closed(engine, out, case["setl_id"])
+    assert told is not None and any("没有点值" in step.detail for step in told)
+
+
+def test_offsite_cases_of_a_fund_without_a_point_value_are_said_not_to_be_paid(
+    one_sided: tuple[Path, Closed],
+) -> None:
+    out, done = one_sided
+    cases = [row for row in pq.read_table(out / "cases.parquet").to_pylist()
+             if (row["fund_type"], row["scope"]) == ("390", "offsite")]  # fmt: skip
+    [one] = [one for one in done.findings if one.code == "offsite_without_value"]
+    complete(one)
+    assert one.severity is Severity.WARNING and one.key == "390"
+    assert f"{len(cases)}例" in one.message and f"{sum(row['booked'] for row in cases):,.2f}元" in one.message
+    assert {row["fund_type"] for row in pq.read_table(out / "offsite.parquet").to_pylist()} == {"310"}
+
+
+def unbooked(hospitals: set[str]) -> Callable[[Rows], Rows]:
+    """The year's cases of these hospitals, and every offsite case, cost twice and were paid by the patients alone."""
+
+    def change(rows: Rows) -> Rows:
+        for row in rows:
+            away = (row["insuplc_admdvs"] or "3703")[:4] != "3703"
+            if row["dscg_date"].year == YEAR and (away or row["fixmedins_code"] in hospitals):
+                row |= {"medfee_sumamt": row["medfee_sumamt"] * 2, "hifp_pay": Decimal("0.00"),
+                        "fund_pay_sumamt": Decimal("0.00"), "psn_part_amt": row["medfee_sumamt"] * 2}  # fmt: skip
+        return rows
+
+    return change
+
+
+def test_dues_below_zero_are_carried_through_clearing_books_and_papers(copy: Path, tmp_path: Path) -> None:
+    """minus_patient without a floor: what patients paid beyond the worth of the cases is a claim on the hospital."""
+    members = pq.read_table(copy / "medical_groups.parquet")["fixmedins_code"].to_pylist()
+    others = [code for code in pq.read_table(copy / "providers.parquet")["fixmedins_code"].to_pylist()
+              if code not in members]  # fmt: skip
+    spoil(copy, "cases", unbooked({members[0], others[0]}))
+    law = tmp_path / "law.yaml"
+    moved = (("settle.entitlement.basis", "minus_patient", "text"), ("settle.case_floor", '"false"', "flag"))
+    text = [LAW_ROW.format(key=key, start="2025-01-01", until="2026-12-31", value=value, unit=unit)
+            for key, value, unit in moved]  # fmt: skip
+    law.write_text("".join(text), encoding="utf-8")
+    done = run(copy, tmp_path / "out", law)
+    rows = pq.read_table(tmp_path / "out" / "clearing.parquet").to_pylist()
+    owing = [row for row in rows if row["entitlement"] < 0]
+    assert {row["fixmedins_code"] for row in owing} >= {members[0], others[0]}
+    assert all(row["pay"] == row["entitlement"] for row in owing if not row["group_code"])
+    for row in rows:
+        held = row["deposit"] - row["deposit_returned"]
+        assert row["monthly_paid"] + row["prepaid"] + row["final"] == row["settled"] - row["deductions"] - held
+    assert any(row["due"] < 0 for row in pq.read_table(tmp_path / "out" / "offsite.parquet").to_pylist())
+    assert done.refused == 0 and "posting_differs" not in {one.code for one in done.findings}
+    posted = pq.read_table(tmp_path / "out" / "postings.parquet").to_pylist()
+    assert {row["outcome"] for row in posted} == {"posted"}
+    write_close_report(tmp_path / "out", tmp_path / "report.html")
+    assert "勾稽核对全部相符" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    write_close_book(tmp_path / "out", tmp_path / "close.xlsx")
+    write_hospital_books(tmp_path / "out", tmp_path / "hospitals")
 
 
 def rows_by(path: Path, *keys: str) -> Mapping[tuple[Any, ...], dict[str, Any]]:

@@ -173,6 +173,31 @@ def test_counties_of_one_pool_owe_on_one_account(lite: Store) -> None:
     assert [line.amount for line in entry.lines] == [14, 7, 21] and posting.stands
 
 
+@pytest.mark.parametrize("dues", [(-700, 200), (-700, 900), (-700, 700), (-700, -1)])
+@pytest.mark.parametrize("paid", [True, False])
+def test_an_offsite_due_below_zero_stands_on_the_other_side_and_the_year_is_posted_whole(
+    store: Store, tmp_path: Path, dues: tuple[int, int], paid: bool
+) -> None:
+    """minus_patient without a floor: a home pool's people paid more than their cases are worth here."""
+    months = [month_row("310", "H1", 1, 10_000)]
+    away = [offsite_row("310", "H1", pool, due) for pool, due in zip(("370100", "370200"), dues, strict=True)]
+    close = one_fund(fund_close("310", months, [clearing_row("310", "H1", months, 10_000)], [], away))
+    posting = post_close(store, LAW, close, [own_entries(tmp_path / "c", RICH, ("310",))] if paid else [])
+    assert posting.stands and [one for one in posting.findings if one.severity is Severity.ERROR] == []
+    assert all(row.holds for row in proofs(store, close, posting.paid))
+    held = balances(store)
+    assert (held("310", "210103", "370100"), held("310", "210103", "370200")) == dues
+    final = close.funds[0].result.clearing[0].final
+    assert -held("310", "210101", "H1") == sum(dues) + (final if paid else 10_000)
+    entry = entries_of(store, ["YD-370300-310-2025-H1"])["YD-370300-310-2025-H1"]
+    sides = {side: sum(line.amount for line in entry.lines if line.side == side) for side in "DC"}
+    assert sides["D"] == sides["C"] and all(line.amount > 0 for line in entry.lines)
+    if paid:
+        shown = year_statements(store, YearBooks("", LAW, close.year, ("310",), date(2026, 3, 1)), "310")
+        balance = {row.label: row.closing for row in shown.balance}
+        assert balance["其中：应付定点医药机构"] == final + sum(dues)
+
+
 @settings(max_examples=15)
 @given(st.integers(0, 10**6), st.sampled_from(["1.00", "0.90", "0.60"]))
 def test_what_clearing_computes_fits_the_books_and_its_budget(

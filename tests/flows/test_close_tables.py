@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yibao.flows.close_figures import hospital_counts
 from yibao.flows.close_tables import columns, small_tables, table_of
 
 FEN = st.none() | st.integers(-(10**15), 10**15)
@@ -25,6 +26,16 @@ def test_fen_become_yuan_and_points_four_decimals_without_loss(amounts: list[int
 def test_a_ratio_is_rounded_half_up_at_the_sixth_decimal() -> None:
     made = table_of("values", [{"ratio": Fraction(1, 3)}, {"ratio": Fraction(5, 10**7)}, {"ratio": None}])
     assert made["ratio"].to_pylist() == [Decimal("0.333333"), Decimal("0.000001"), None]
+
+
+def test_a_hospital_counts_once_over_the_funds_and_only_for_a_surplus_that_is_left_after_the_cut() -> None:
+    names = ("fixmedins_code", "entitlement", "booked", "retained", "cut_retained")
+    rows = [
+        ("A", 100, 90, 10, 4), ("A", 100, 120, 0, 0), ("B", 100, 90, 10, 10), ("C", 100, 90, 10, 0),
+        ("C", 100, 95, 5, 0), ("D", 100, 130, 0, 0), ("D", 100, 101, 0, 0), ("E", 0, 0, 0, 0),
+    ]  # fmt: skip
+    found = hospital_counts([dict(zip(names, row, strict=True)) for row in rows])
+    assert found == {"hospitals": 5, "with_surplus": 2, "with_overrun": 2}
 
 
 def test_a_column_the_contract_does_not_name_is_a_mistake() -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from flows import hand_city
 from pool_city import LAW, YEAR, City, a_case, by_case, made_law, run
@@ -12,7 +13,7 @@ from pool_city import LAW, YEAR, City, a_case, by_case, made_law, run
 from yibao.engine import Engine
 from yibao.flows import dip as flow
 from yibao.flows.close_load import load_folder
-from yibao.flows.close_price import PricedYear, price_year, year_law
+from yibao.flows.close_price import PricedYear, _history, price_year, year_law
 from yibao.flows.close_price_checks import (
     case_findings,
     excluded_findings,
@@ -23,6 +24,7 @@ from yibao.flows.close_price_checks import (
 from yibao.flows.dip_common import FlowError, opened
 from yibao.kernel import Severity
 from yibao.packs import load_law
+from yibao.payment.addons import measures
 from yibao.payment.year_rules import YEAR_KEYS
 
 BUDGET = {"310": 10**9}
@@ -157,6 +159,22 @@ def test_offsite_cases_are_paid_at_their_own_ratio_and_take_no_share_of_the_fund
             384_615_385,
         )
     assert set(due) == {"A", "B"} if offsite == "true" else {"A"}
+
+
+# ── last year's history ──
+
+
+def test_what_no_row_of_a_hospitals_history_knows_is_unknown_and_has_no_measure(city: Path) -> None:
+    saved = opened(city.parent / "catalogue", load_law("zibo", ["demo", str(city.parent / "city-law.yaml")]))
+    rows = saved.hospital_history.to_pylist()
+    code = next(row["fixmedins_code"] for row in rows if row["dscg_year"] == 2024)
+    for nth, row in enumerate(row for row in rows if (row["fixmedins_code"], row["dscg_year"]) == (code, 2024)):
+        row |= {"n_elderly": None, "n_child": None if nth else 3, "tcm_fee": None}
+    before, after = (_history(saved._replace(hospital_history=table), 2024)[code]
+                     for table in (saved.hospital_history, pa.Table.from_pylist(rows)))  # fmt: skip
+    assert (after.n_elderly, after.n_child, after.tcm_fee) == (None, 3, None)
+    assert after[:4] == before[:4]
+    assert not {"elderly", "tcm"} & set(measures(after, None, "", 1000))
 
 
 # ── the law of a year ──

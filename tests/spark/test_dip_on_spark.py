@@ -83,7 +83,7 @@ def inputs() -> dict[str, pa.Table]:
             "CREATE TABLE cases AS SELECT row_number() OVER (ORDER BY setl_id) AS case_no, * REPLACE "
             + "("
             + ", ".join(f"CAST({name} * 100 AS BIGINT) AS {name}" for name in MONEY)
-            + ") FROM raw"
+            + "), CAST(medfee_sumamt * 100 AS BIGINT) AS gross_fee FROM raw"
         )
         tables = {"cases": engine.fetch("SELECT * FROM cases")}
         for column, name, table in (("diag_codes", "diag_code", "case_dx"), ("oprn_codes", "oprn_code", "case_px")):

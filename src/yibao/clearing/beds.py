@@ -172,7 +172,7 @@ def _missing(code: str) -> Finding:
 def _gap(year: int, hospital: BedHospital, records: Sequence[BedRecord]) -> list[Finding]:
     """Days of the year before the first record, from the day the hospital became a 定点 institution."""
     first = date(year, 1, 1) if hospital.agreement_from is None else max(date(year, 1, 1), hospital.agreement_from)
-    if records[0].bed_from <= first:
+    if records[0].bed_from <= first or first.year > year:
         return []
     code, until = hospital.fixmedins_code, min(records[0].bed_from, date(year + 1, 1, 1))
     message = f"机构{code}从{first.isoformat()}起{(until - first).days}天没有床位档案，这些天的可支付床日按0计"

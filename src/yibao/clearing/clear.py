@@ -28,14 +28,21 @@ def clear_fund(inputs: FundYear, terms: FundTerms) -> FundResult:
     fund, the_year = inputs.budget.fund_type, inputs.budget.year
     inputs, found = sound(inputs)
     prepay, more = prepay_rows(
-        fund, the_year, inputs.hospitals, inputs.last_year, inputs.position, inputs.applications, terms.prepay
+        fund,
+        the_year,
+        inputs.hospitals,
+        inputs.last_year,
+        inputs.position,
+        inputs.applications,
+        terms.prepay,
+        inputs.booked_before,
     )
     found += more
     months, more = month_rows(
         fund,
         inputs.budget.months,
         inputs.months,
-        terms.months,
+        terms.twelve,
         inputs.last_year,
         inputs.opening_value,
         excluded_to_dip=inputs.excluded_to_dip,

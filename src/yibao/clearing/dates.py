@@ -10,9 +10,35 @@ from typing import NamedTuple
 
 from yibao.clearing.faults import TermsError, error, warning
 from yibao.kernel import Finding
-from yibao.law import HolidayTableMissing, View
+from yibao.law import HolidayTableMissing, Law, View
 
 MONTHS = range(1, 13)
+
+
+class LawYear(NamedTuple):
+    """The law that a year is settled by, as it stood on each day that something is settled: ``start`` is 1 January,
+    which says when prepayments are paid; ``months`` are the last days of the months.
+    """
+
+    year: int
+    start: View
+    months: tuple[View, ...]
+
+    @property
+    def end(self) -> View:
+        """31 December, whose law the year as a whole is cleared by."""
+        return self.months[-1]
+
+    @property
+    def pay_day(self) -> date:
+        """When prepayments are paid. Raises MissingParameter, and TermsError for a day that is none."""
+        return month_day(self.start.text("prepay.pay_day"), self.year)
+
+
+def law_year(law: Law, year: int) -> LawYear:
+    """The views of a year; nothing is read yet."""
+    last = (date(year, month, monthrange(year, month)[1]) for month in MONTHS)
+    return LawYear(year, law.at(date(year, 1, 1)), tuple(law.at(day) for day in last))
 
 
 class MonthDates(NamedTuple):
@@ -75,16 +101,17 @@ def settle_day(year: int, month: int, day: int) -> date:
     return date(year, month, 31) if month == MONTHS[-1] else day_of_next_month(year, month, day)
 
 
-def read_dates(view: View, year: int, *, pilot: bool = False) -> tuple[ClearingDates, list[Finding]]:
+def read_dates(law: LawYear, *, pilot: bool = False) -> tuple[ClearingDates, list[Finding]]:
     """All dates of a fund year, and a finding for a month that would be paid too late or cannot be judged.
 
-    Raises MissingParameter for a key the law leaves open.
+    A month's days are those of the law at its end, as in the books. Raises MissingParameter for a key the law leaves
+    open.
     """
-    settle, declare = view.integer("settle.month.day"), view.integer("settle.declare.day")
-    limit = view.integer("settle.pay.max_working_days")
-    months, found = [], []
+    year, months, found = law.year, [], []
     unknown: dict[str, Finding] = {}
-    for month in MONTHS:
+    for month, view in zip(MONTHS, law.months, strict=True):
+        settle, declare = view.integer("settle.month.day"), view.integer("settle.declare.day")
+        limit = view.integer("settle.pay.max_working_days")
         declared, paid = day_of_next_month(year, month, declare), settle_day(year, month, settle)
         latest: date | None = None
         try:
@@ -94,10 +121,9 @@ def read_dates(view: View, year: int, *, pilot: bool = False) -> tuple[ClearingD
         months.append(MonthDates(month, declared, paid, latest))
         if latest is not None and paid > latest:
             found.append(_late(month, paid, latest, limit))
-    cleared = clearing_deadline(view, year, pilot=pilot)
-    first, second = publications(view, cleared)
-    prepaid = month_day(view.text("prepay.pay_day"), year)
-    return ClearingDates(prepaid, tuple(months), cleared, first, second), [*found, *unknown.values()]
+    cleared = clearing_deadline(law.end, year, pilot=pilot)
+    first, second = publications(law.end, cleared)
+    return ClearingDates(law.pay_day, tuple(months), cleared, first, second), [*found, *unknown.values()]
 
 
 def _late(month: int, paid: date, latest: date, limit: int) -> Finding:

@@ -3,7 +3,8 @@
 ``contract`` (总额包干): the group is paid its entitlement whatever was booked; members bear or keep the difference.
 ``share``: the group stands under the share table like a hospital. Inside, each member first gets min(booked, its
 entitlement), scaled down when the group's pay is less; what the group is paid above that is its surplus, divided by
-entitlement × weight, where primary institutions (level 1) weigh more (资金向基层倾斜). Exact; Σ members = group.
+entitlement × weight, where primary institutions (level 1) weigh more (资金向基层倾斜). A member whose entitlement is
+below zero bears that itself, whole: it is a claim on the member. Exact; Σ members = group.
 Source: S2, S4 四, RULEBOOK §7 (包干; members' ratios are parameters).
 """
 
@@ -105,10 +106,12 @@ def split_group(whole: Whole, members: Sequence[Own], primary_weight: Fraction) 
     has more cut than it was given above min(booked, entitlement).
     """
     keys = [one.code for one in members]
-    floors = [max(min(one.booked, one.entitlement), 0) for one in members]
+    floors = [min(one.booked, one.entitlement) for one in members]
     whole_floor = sum(floors)
     if whole.pay_before <= whole_floor:
-        base = _split(whole.pay_before, floors, keys)
+        claims = [min(floor, 0) for floor in floors]
+        scaled = _split(whole.pay_before - sum(claims), [max(floor, 0) for floor in floors], keys)
+        base = [claim + part for claim, part in zip(claims, scaled, strict=True)]
         surplus = [0] * len(members)
     else:
         base = floors

@@ -4,7 +4,9 @@ base = min(booked, budget); what budgets are not used, R, goes to over-booked ho
 min(R, Σ excess) × s; gross = base + extra + excluded part; deposit = half up of gross × q; paid = gross − deposit.
 The two other bases of the texts are kept beside it (they do not agree with each other, DIP_REGIMES A.9.1):
 minus_patient = points × opening value − patient and other funds; times_ratio = points × opening value × the month's
-reimbursement ratio of the fund. Source: S4 三(四)2, RULEBOOK §9, 经办规程 2025 art.26.
+reimbursement ratio of the fund. A month's payment is never below zero: what minus_patient leaves below it is no base of
+the month, and stands in the entitlement of the year, so that clearing takes it back.
+Source: S4 三(四)2, RULEBOOK §9, 经办规程 2025 art.26.
 """
 
 from collections import Counter
@@ -121,13 +123,14 @@ def redistribute(budgets: Sequence[int], booked: Sequence[int], keys: Sequence[s
 
 
 def formula_pay(basis: str, points: int, value: Fraction, ratio: Fraction, patient: int, other: int) -> int:
-    """The month's pay by points in fen, before the deposit: ``minus_patient`` (floor 0) or ``times_ratio``.
+    """The month's pay by points in fen, before the deposit: ``minus_patient``, which may be below zero, or
+    ``times_ratio``.
 
     ``points`` are 10⁻⁴ 分, ``value`` 元 per 分; ``ratio`` is only read by times_ratio. Rounded half up once.
     """
     standard = value * points * 100 / POINT_SCALE
     if basis == "minus_patient":
-        return max(half_up_ratio(standard) - patient - other, 0)
+        return half_up_ratio(standard) - patient - other
     return half_up_ratio(standard * ratio)
 
 
@@ -141,13 +144,14 @@ def month_rows(
     fund_type: str,
     budgets: Sequence[int],
     sums: Sequence[HospitalMonth],
-    terms: MonthTerms,
+    twelve: Sequence[MonthTerms],
     last_year: Sequence[LastMonth],
     opening_value: Fraction | None,
     *,
     excluded_to_dip: bool,
 ) -> tuple[list[MonthRow], list[Finding]]:
     """Every hospital's months, sorted by hospital and month; hospitals without cases or budget in a month have no row.
+    ``twelve`` are the terms of each month.
 
     What the excluded fees of a month take of the DIP budget is not split among hospitals, so that Σ gross of a month
     stays within its budget (basis budget_vs_booked).
@@ -156,7 +160,7 @@ def month_rows(
     for one in sorted(sums, key=lambda row: (row.month, row.fixmedins_code)):
         by_month.setdefault(one.month, []).append(one)
     rows, found = [], []
-    for month in MONTHS:
+    for month, terms in zip(MONTHS, twelve, strict=True):
         there = by_month.get(month, [])
         if terms.hospital_split == "history":
             there = _with_history(month, there, last_year)
@@ -229,15 +233,17 @@ def month_budgets(
 def _by_formula(there: Sequence[HospitalMonth], basis: str, opening_value: Fraction | None) -> list[int]:
     """The pay of a month's hospitals by points, at the opening value and the month's ratio of the whole fund.
 
-    Points are of the fee without excluded items, so the ratio and the patients' part are of that fee too.
+    Points are of the fee without excluded items, so the ratio and the patients' part are of that fee too. A pay below
+    zero goes against the excluded part of the month, no further: nobody pays into the fund in a month.
     """
     if opening_value is None:
         raise ValueError("the monthly bases by points need the opening value")
     fee, booked = sum(one.fee - one.excluded for one in there), sum(one.booked for one in there)
     ratio = Fraction(booked, fee) if fee > 0 else Fraction(0)
-    return [
+    pays = [
         formula_pay(basis, one.points, opening_value, ratio, one.patient - _own_part(one), one.other) for one in there
     ]
+    return [max(pay, -one.excluded_due) for pay, one in zip(pays, there, strict=True)]
 
 
 def _own_part(one: HospitalMonth) -> int:

@@ -5,7 +5,7 @@ once, at year-end against the final amount, or at once where the agreement is su
 Source: S4 三(四)1, 医保基金预付工作通知 2024-11-11, 医保发〔2025〕18号 art.26, 经办规程 2025 art.25, RULEBOOK §8.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -93,17 +93,47 @@ def hospital_outcome(hospital: Hospital, applied: bool, new: bool, terms: Prepay
     return Outcome.GRANTED if terms.credit[hospital.credit_lv] > 0 else Outcome.CREDIT_ZERO
 
 
-def under_a_year(hospital: Hospital, year: int, last_year: Sequence[LastMonth]) -> bool:
-    """Less than one year of data before the year: nothing booked last year, or a 定点 institution since later than its
-    first day with nothing booked before that month (a renewed agreement does not make an old hospital new).
+def months_booked(
+    last_year: Iterable[LastMonth], year: int, before: Mapping[str, Collection[date]]
+) -> dict[str, set[date]]:
+    """By hospital, the months (their first days) in which it booked anything: those of a fund in ``year``, the last
+    one, and those of ``before``, of all funds and as far back as the history reaches.
     """
-    booked = [one.month for one in last_year if one.fixmedins_code == hospital.fixmedins_code and one.booked > 0]
+    months = {code: set(days) for code, days in before.items()}
+    for one in last_year:
+        if one.booked > 0:
+            months.setdefault(one.fixmedins_code, set()).add(date(year, one.month, 1))
+    return months
+
+
+def under_a_year(
+    hospital: Hospital,
+    year: int,
+    last_year: Sequence[LastMonth],
+    booked: Collection[date] = (),
+    *,
+    reaches: bool = False,
+) -> bool:
+    """Less than one year of data before the year: the fund booked nothing last year, or a 定点 institution since later
+    than last year's first day with nothing booked before that month (a renewed agreement does not make an old hospital
+    new).
+
+    ``booked`` are its months of any fund (`months_booked`). What was before January only a history that ``reaches``
+    further back can tell: without one an agreement of January counts as of the whole year.
+    """
+    own = {
+        date(year - 1, one.month, 1)
+        for one in last_year
+        if one.fixmedins_code == hospital.fixmedins_code and one.booked > 0
+    }
     since = hospital.agreement_from
-    if not booked:
+    if not own:
         return True
-    return (
-        since is not None and since.year == year - 1 and since != date(since.year, 1, 1) and min(booked) >= since.month
-    )
+    if since is None or since.year != year - 1 or since == date(year - 1, 1, 1):
+        return False
+    start = since.replace(day=1)
+    known = start.month > 1 or reaches
+    return known and not any(day < start for day in (*own, *booked))
 
 
 def mean_month(paid: int, parts: int = MONTHS) -> int:
@@ -121,6 +151,20 @@ def recover_at_once(outstanding: int, status: str) -> int:
     return outstanding if status in _ENDED else 0
 
 
+def _unknown(codes: Collection[str]) -> list[Finding]:
+    """A finding for each applicant that is no known hospital."""
+    return [
+        warning(
+            "prepay_unknown_hospital",
+            f"申请预付金的机构{code}不是已知机构",
+            "申请表机构编号有误",
+            "核对机构编号后再申请",
+            key=code,
+        )
+        for code in sorted(codes)
+    ]
+
+
 def prepay_rows(
     fund_type: str,
     year: int,
@@ -129,20 +173,12 @@ def prepay_rows(
     position: Position | None,
     applications: Sequence[str],
     terms: PrepayTerms | None,
+    booked_before: Mapping[str, Collection[date]] | None = None,
 ) -> tuple[list[PrepayRow], list[Finding]]:
-    """One row a hospital, sorted by code. Without terms (nobody applied) there are none."""
-    found: list[Finding] = []
-    known = {one.fixmedins_code for one in hospitals}
-    for code in sorted(set(applications) - known):
-        found.append(
-            warning(
-                "prepay_unknown_hospital",
-                f"申请预付金的机构{code}不是已知机构",
-                "申请表机构编号有误",
-                "核对机构编号后再申请",
-                key=code,
-            )
-        )
+    """One row a hospital, sorted by code. Without terms (nobody applied) there are none. ``booked_before`` are the
+    months in which hospitals booked anything for any fund (`FundYear`).
+    """
+    found = _unknown(set(applications) - {one.fixmedins_code for one in hospitals})
     if terms is None:
         return [], found
     pool = pool_outcome(position, terms)
@@ -156,6 +192,8 @@ def prepay_rows(
                 key=fund_type,
             )
         )
+    months = booked_before or {}
+    reaches = any(day.year < year - 1 for days in months.values() for day in days)
     before: dict[str, list[LastMonth]] = {}
     for one in last_year:
         before.setdefault(one.fixmedins_code, []).append(one)
@@ -163,7 +201,7 @@ def prepay_rows(
     for hospital in sorted(hospitals, key=lambda one: one.fixmedins_code):
         code = hospital.fixmedins_code
         own = before.get(code, ())
-        new = under_a_year(hospital, year, own)
+        new = under_a_year(hospital, year, own, months.get(code, ()), reaches=reaches)
         outcome = pool or hospital_outcome(hospital, code in applications, new, terms)
         last = max(sum(one.booked for one in own), 0)
         credit = terms.credit.get(hospital.credit_lv)

@@ -8,7 +8,7 @@ Units: amounts are integer fen, points integer 10⁻⁴ 分, ratios exact Fracti
 DIP (hifp_pay less the excluded part paid by item); ``due`` is a case's exact share of the fund, summed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -160,6 +160,8 @@ class FundYear(NamedTuple):
     ``budget`` comes from plan_budget and must be without errors; ``fund_fen`` is its DIP line less the excluded fees
     charged to DIP, what the dues share. ``opening_value`` (元 per 分) only serves the monthly bases minus_patient and
     times_ratio. ``bed_excess`` gives (excess bed-days, occupied bed-days) of hospitals over their paid beds.
+    ``booked_before`` gives the months (their first days) before the year in which a hospital booked anything for any
+    fund, as far back as the history reaches: by them an old hospital is known where its agreement was renewed.
     """
 
     budget: "Budget"
@@ -176,6 +178,7 @@ class FundYear(NamedTuple):
     opening_value: Fraction | None = None
     excluded_to_dip: bool = True
     bed_excess: Mapping[str, tuple[int, int]] = {}
+    booked_before: Mapping[str, Collection[date]] = {}
 
 
 # --- out ------------------------------------------------------------------------------------------------------------

@@ -166,14 +166,17 @@ def jump_findings(table: Sequence[Band]) -> list[Finding]:
 
 
 def apply_table(table: Sequence[Band], entitlement: int, booked: int) -> Shared:
-    """The pay of one unit. Without an entitlement (0 or less) nothing is paid: the last band when there are bookings.
+    """The pay of one unit. Without an entitlement nothing is paid: the last band when there are bookings.
+
+    An entitlement below zero (minus_patient without a floor) is the pay as it stands, a claim on the unit: only a case
+    may have a floor (DIP_REGIMES A.14), and there is nothing to retain or to share.
 
     Raises ValueError on a negative booked amount: the caller has made it a finding.
     """
     if booked < 0:
         raise ValueError("a booked amount is not negative")
     if entitlement <= 0:
-        return Shared(0, None, table[-1].label if booked else table[0].label, 0, 0)
+        return Shared(entitlement, None, table[-1].label if booked else table[0].label, 0, 0)
     x = Fraction(booked, entitlement)
     band = next(one for one in reversed(table) if one.low <= x)
     pay = half_up_ratio(entitlement * band.at(x))

@@ -5,6 +5,7 @@ law leaves open; TermsError names values that cannot be applied (a deposit above
 Keys: budget.*, prepay.*, settle.*, clearing.*, beds.*.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -14,6 +15,15 @@ from yibao.clearing.share import Band, parse_table
 from yibao.kernel import Finding, exact_ratio
 from yibao.law import View
 from yibao.standard import CODE_TABLES
+
+YEAR_KEYS = (
+    "budget.surplus_target", "budget.income", "budget.lines", "budget.adjust.reasons", "budget.dip.method",
+    "budget.dip.growth", "budget.dip.growth_cap", "budget.month.split", "budget.warning", "settle.yearly.basis",
+    "settle.share", "settle.overrun.needs_claim", "settle.assessment.applies", "clearing.new.rule",
+    "clearing.group.primary_weight", "beds.excess.rule",
+)  # fmt: skip
+"""The keys that are read once, on the year's last day: those a close reads must stand still from its first day on. What
+a month or a prepayment is settled by is read on its own day."""
 
 
 class WarningBand(NamedTuple):
@@ -62,12 +72,21 @@ class YearTerms(NamedTuple):
 
 
 class FundTerms(NamedTuple):
-    """All that `clear.clear_fund` needs of the law; ``prepay`` is None where nobody applied."""
+    """All that `clear.clear_fund` needs of the law; ``prepay`` is None where nobody applied.
+
+    ``by_month`` are the terms of the twelve months where each is read on its own day; without them all are ``months``.
+    """
 
     budget: BudgetTerms
     months: MonthTerms
     prepay: PrepayTerms | None
     year: YearTerms
+    by_month: tuple[MonthTerms, ...] = ()
+
+    @property
+    def twelve(self) -> tuple[MonthTerms, ...]:
+        """The terms of each month."""
+        return self.by_month or (self.months,) * 12
 
 
 def read_budget_terms(view: View, *, dip_given: bool, months_given: bool) -> BudgetTerms:
@@ -145,9 +164,12 @@ def read_year_terms(view: View, *, groups: bool) -> YearTerms:
 
 
 def read_terms(
-    view: View, fund_type: str, *, dip_given: bool, months_given: bool, applied: bool, groups: bool
-) -> FundTerms:
-    """All terms of a fund from one view: the law of the last day of the year, which a clearing follows.
+    view: View, fund_type: str, *, dip_given: bool, months_given: bool, applied: bool, groups: bool,
+    months: Sequence[View] = (), prepay: View | None = None,
+) -> FundTerms:  # fmt: skip
+    """All terms of a fund. ``view`` is the law of the year's last day, which a clearing follows; ``months`` that of
+    each month's last day, by which the month is settled, and ``prepay`` that of the day prepayments are paid (both the
+    year's where not given).
 
     ``dip_given``: the budget has a DIP line; ``months_given``: explicit months; ``applied``: somebody applied for a
     prepayment; ``groups``: there are 医共体. Raises MissingParameter and TermsError.
@@ -155,8 +177,9 @@ def read_terms(
     return FundTerms(
         read_budget_terms(view, dip_given=dip_given, months_given=months_given),
         read_month_terms(view),
-        read_prepay_terms(view, fund_type) if applied else None,
+        read_prepay_terms(prepay or view, fund_type) if applied else None,
         read_year_terms(view, groups=groups),
+        tuple(read_month_terms(one) for one in months),
     )
 
 

@@ -7,11 +7,13 @@ Source: S4 三(四)3, RULEBOOK §10, DIP_REGIMES A.9.2.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
 from yibao.clearing.closed import Asked, Closed, close_budget
 from yibao.clearing.groups import Group, Own, Whole, split_group
+from yibao.clearing.prepay import months_booked
 from yibao.clearing.records import (
     ClearingRow,
     Deduction,
@@ -20,7 +22,6 @@ from yibao.clearing.records import (
     GroupRow,
     Hospital,
     HospitalMonth,
-    LastMonth,
     MonthRow,
     PrepayRow,
     Totals,
@@ -63,11 +64,14 @@ class Unit(NamedTuple):
     group: Group | None
 
 
-def is_new(hospital: Hospital, year: int, last_year: Iterable[LastMonth]) -> bool:
-    """新增定点机构: since within the year, with nothing booked the year before (a renewal makes nobody new)."""
+def is_new(hospital: Hospital, year: int, booked: Iterable[date]) -> bool:
+    """新增定点机构: since within the year, with nothing booked the year before (a renewal makes nobody new).
+
+    ``booked`` are the months before the year in which it booked anything, for whatever fund: a hospital is new or old
+    as a whole.
+    """
     since = hospital.agreement_from
-    booked = any(one.booked > 0 for one in last_year if one.fixmedins_code == hospital.fixmedins_code)
-    return since is not None and since.year == year and not booked
+    return since is not None and since.year == year and not any(day.year == year - 1 for day in booked)
 
 
 def payable(entitlement: int, score: Fraction, deductions: int = 0) -> int:
@@ -92,9 +96,7 @@ def sum_hospitals(inputs: FundYear, codes: Sequence[str], terms: YearTerms) -> d
     rows: dict[str, list[HospitalMonth]] = {}
     for one in inputs.months:
         rows.setdefault(one.fixmedins_code, []).append(one)
-    before: dict[str, list[LastMonth]] = {}
-    for last in inputs.last_year:
-        before.setdefault(last.fixmedins_code, []).append(last)
+    before = months_booked(inputs.last_year, inputs.budget.year - 1, inputs.booked_before)
     sums = {}
     for code in codes:
         hospital, mine = known[code], rows.get(code, [])
@@ -144,10 +146,11 @@ def units_of(
 
 
 def whole_entitlement(entitlement: int, booked: int, band: str) -> Shared:
-    """The entitlement is the pay, whatever was booked: what is not booked is kept, an overrun is borne."""
-    pay = max(entitlement, 0)
+    """The entitlement is the pay, whatever was booked: what is not booked is kept, an overrun is borne. One below zero
+    is a claim on the unit (`apply_table`).
+    """
     ratio = Fraction(booked, entitlement) if entitlement > 0 else None
-    return Shared(pay, ratio, band, max(pay - booked, 0), 0)
+    return Shared(entitlement, ratio, band, max(entitlement - booked, 0), 0)
 
 
 def share_of(entitlement: int, booked: int, claimed: int, terms: YearTerms) -> Shared:

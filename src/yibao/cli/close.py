@@ -66,7 +66,7 @@ def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:
         rows += [
             (
                 fund["name"],
-                f"住院DIP预算 {fund['budget']} 元，结算点值 {fund['point_value']} 元/分，支付 {fund['settled']} 元，"
+                f"住院DIP预算 {fund['budget']} 元，结算点值 {_value(fund['point_value'])}，支付 {fund['settled']} 元，"
                 f"扣减 {fund['deductions']} 元，已按月拨付 {fund['monthly_paid']} 元，预付 {fund['prepaid']} 元，"
                 f"清算应付 {fund['final']} 元",
             )
@@ -83,6 +83,10 @@ def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("记账", f"{facts['entries_posted']:,} 张凭证入账，{facts['entries_refused']:,} 张被退回"),
     ]
     return rows
+
+
+def _value(text: str | None) -> str:
+    return "无" if text is None else f"{text} 元/分"
 
 
 def told(done: "Closed", page: Path, strict: bool, as_json: bool) -> None:

@@ -16,16 +16,16 @@ from typing import Any, NamedTuple
 from yibao import tables
 from yibao.clearing.budget import plan_budget
 from yibao.clearing.clear import clear_fund
-from yibao.clearing.dates import ClearingDates, read_dates
+from yibao.clearing.dates import ClearingDates, LawYear, law_year, read_dates
 from yibao.clearing.faults import TermsError
 from yibao.clearing.records import Budget, BudgetYear
-from yibao.clearing.terms import FundTerms, read_terms
+from yibao.clearing.terms import YEAR_KEYS, FundTerms, read_terms
 from yibao.engine import Engine, load_sql
 from yibao.flows import close_rows
 from yibao.flows.close_entries import FundClose, YearClose
 from yibao.flows.close_ledger import Posting, YearBooks, post_close
 from yibao.flows.close_load import Folder, judged, load_folder
-from yibao.flows.close_price import PricedYear, price_year
+from yibao.flows.close_price import PricedYear, price_year, refuse_moved
 from yibao.flows.close_results import Results, write_cases, write_results
 from yibao.flows.dip_build import build
 from yibao.flows.dip_catalogue import LISTS, Saved
@@ -77,12 +77,21 @@ class Closed:
 
 
 class _Fund(NamedTuple):
-    """A fund of the year: what its budget was made of, the terms it is cleared by, its budget."""
+    """A fund of the year: what its budget was made of, the terms it is cleared by, its budget, and the law read: on
+    the days the year is settled, and on the day prepayments are paid (None where nobody applied).
+    """
 
     inputs: BudgetYear
     terms: FundTerms
     budget: Budget
-    view: View
+    law: LawYear
+    prepaid: View | None
+
+    @property
+    def views(self) -> list[View]:
+        """The views of law, that of the year as a whole first."""
+        own = [self.law.end, *self.law.months[:-1], self.law.start]
+        return own if self.prepaid is None else [*own, self.prepaid]
 
 
 def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
@@ -139,7 +148,9 @@ def _catalogue(folder: Path, out: Path, year: int, setting: CloseSetting) -> Sav
 
 
 def _budgets(loaded: Folder, saved: Saved, base: Setting, year: int, findings: list[Finding]) -> dict[str, _Fund]:
-    """The budget of each fund under the law of the year's last day. Raises FlowError that lists every fault."""
+    """The budget of each fund under the law of the year's last day, with the terms its months, prepayments and clearing
+    follow. Raises FlowError that lists every fault, or names what the law may not change within the year.
+    """
     names = close_rows.funds_of(loaded, year)
     if not names:
         raise FlowError(f"budget_lines 里没有{year}年度的预算：请核对年度，或补上预算", loaded.reports)
@@ -148,19 +159,21 @@ def _budgets(loaded: Folder, saved: Saved, base: Setting, year: int, findings: l
     for name in names:
         last = close_rows.last_months(saved.hospital_history, year, name)
         inputs = close_rows.budget_year(loaded, year, name, last)
-        view = base.law.at(date(year, 12, 31))
+        of, applied = law_year(base.law, year), bool(loaded.of_year("prepay_applications", year, name))
         try:
+            prepaid = base.law.at(of.pay_day) if applied else None
             terms = read_terms(
-                view, name,
+                of.end, name,
                 dip_given=any(one.item == "dip" for one in inputs.lines), months_given=bool(inputs.months),
-                applied=bool(loaded.of_year("prepay_applications", year, name)),
-                groups=bool(loaded.rows["medical_groups"]),
+                applied=applied, groups=bool(loaded.rows["medical_groups"]), months=of.months, prepay=prepaid,
             )  # fmt: skip
         except TermsError as error:
             raise FlowError(str(error), loaded.reports, error.findings) from error
+        used = {one.key for one in of.end.used}
+        refuse_moved(base.law, year, [key for key in YEAR_KEYS if key in used], f"{year}年度按一套预算和清算规则清算")
         budget = plan_budget(inputs, terms.budget)
         faults += budget.findings
-        found[name] = _Fund(inputs, terms, budget, view)
+        found[name] = _Fund(inputs, terms, budget, of, prepaid)
     if not all(one.budget.ok for one in found.values()):
         bad = [one for one in faults if one.severity is Severity.ERROR]
         raise FlowError(f"预算有{len(bad)}处错误，没有清算：请按列出的问题修改后重新运行", loaded.reports, faults)
@@ -184,30 +197,32 @@ def _settle(
     beds = close_rows.judged_beds(engine, loaded, institutions, year)
     charged = _charged(funds, base, year)
     values = {one.fund_type: one for one in priced.values}
+    before = close_rows.months_before(saved.hospital_history, year)
     closes = []
     for name, one in funds.items():
         years = close_rows.fund_year(
             engine, loaded, one.budget, fund_fen=values[name].fund_fen, institutions=institutions,
-            last=one.inputs.last_year, opening=priced.opening, excluded_to_dip=charged, bed_excess=beds.excess,
+            last=one.inputs.last_year, booked_before=before, opening=priced.opening,
+            excluded_to_dip=charged, bed_excess=beds.excess,
         )  # fmt: skip
         closes.append(FundClose(one.budget, clear_fund(years, one.terms), one.inputs.adjustments, charged))
-    dates, late = _dates(next(iter(funds.values())).view, year)
+    dates, late = _dates(next(iter(funds.values())).law)
     found = list(dict.fromkeys([*beds.findings, *(f for one in closes for f in one.result.findings), *late]))
-    views = [*priced.views, *(one.view for one in funds.values())]
+    views = [*priced.views, *(view for one in funds.values() for view in one.views)]
     return Results(base.law, year, loaded, saved, priced, closes, beds, institutions, dates, views, found)
 
 
-def _dates(view: View, year: int) -> tuple[ClearingDates | None, list[Finding]]:
+def _dates(law: LawYear) -> tuple[ClearingDates | None, list[Finding]]:
     """When the year's work was due. No amount hangs on it, so a date that the law leaves open is only said."""
     try:
-        return read_dates(view, year)
+        return read_dates(law)
     except MissingParameter as missing:
         return None, [missing.finding._replace(severity=Severity.INFO)]
 
 
 def _charged(funds: dict[str, _Fund], base: Setting, year: int) -> bool:
     """Whether the DIP line bears excluded fees (dip.exclusion.charge)."""
-    view = next(iter(funds.values())).view
+    view = next(iter(funds.values())).law.end
     regime = view.text("dip.regime")
     if view.text("dip.exclusion.mode", regime=regime) != "exclude":
         return True

@@ -196,13 +196,17 @@ class _Writer:
         return self._yearly("BZ", code, day, "质量保证金按考核返还", lines)
 
     def _offsite(self, day: date) -> Iterator[Entry | None]:
-        """What home pools owe a hospital for their people: one entry a hospital, one line a pool."""
+        """What home pools owe a hospital for their people: one entry a hospital, one line a pool.
+
+        A pool whose patients paid more than its cases are worth (minus_patient without a floor) has money to come back:
+        its line stands on the other side, and so does the hospital's where that is so of all its pools together.
+        """
         dues: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for row in self._one.result.offsite:
             dues[row.fixmedins_code][home_pool(row.insuplc_admdvs)] += row.due
         for code, pools in sorted(dues.items()):
-            lines: list[Part] = [(HOME_POOL, pool, "D", due) for pool, due in sorted(pools.items())]
-            lines.append((PAYABLE, code, "C", sum(pools.values())))
+            lines: list[Part] = [_debit(HOME_POOL, pool, due) for pool, due in sorted(pools.items())]
+            lines.append(_debit(PAYABLE, code, -sum(pools.values())))
             yield self._yearly("YD", code, day, "省内异地住院清算", lines)
 
     def _month(self, row: MonthRow) -> str:
@@ -229,6 +233,11 @@ class _Writer:
         if slot not in self._numbers:
             self._numbers[slot] = account_no(*self._book, subject, detail)
         return self._numbers[slot]
+
+
+def _debit(subject: str, detail: str, fen: int) -> Part:
+    """A line that debits the account; of an amount below zero one that credits it, since no line is negative."""
+    return (subject, detail, "D", fen) if fen >= 0 else (subject, detail, "C", -fen)
 
 
 def _to_settle(row: ClearingRow) -> int:

@@ -130,6 +130,24 @@ def case_counts(engine: Engine) -> dict[str, Any]:
     }
 
 
+def hospital_counts(clearing: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many hospitals were cleared, keep a surplus after the cut, booked more than they are entitled to.
+
+    A hospital counts once, whatever funds it has rows of; it may keep a surplus of one and overrun the other.
+    """
+    every: set[str] = set()
+    surplus: set[str] = set()
+    overrun: set[str] = set()
+    for row in clearing:
+        code = row["fixmedins_code"]
+        every.add(code)
+        if row["retained"] > row["cut_retained"]:
+            surplus.add(code)
+        if row["booked"] > row["entitlement"]:
+            overrun.add(code)
+    return {"hospitals": len(every), "with_surplus": len(surplus), "with_overrun": len(overrun)}
+
+
 def date_facts(dates: ClearingDates | None) -> dict[str, str] | None:
     """What the year's work was due by: clearing, publications, payment of each month."""
     if dates is None:

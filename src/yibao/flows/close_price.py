@@ -18,6 +18,7 @@ from yibao.flows.close_price_checks import (
     fund_remarks,
     review_remarks,
     unknown_reviews,
+    unvalued_offsite,
 )
 from yibao.flows.dip_catalogue import Saved
 from yibao.flows.dip_common import PAYMENT, FlowError, first_day, flag_grouped, opening_of
@@ -97,7 +98,8 @@ def price_year(
     due_cases(engine, values, rules, offsite=offsite)
     return PricedYear(
         opening, values, rules, discharges, most,
-        [*case_findings(engine), *excluded_findings(engine, exclusion.mode), *unknown_reviews(engine)],
+        [*case_findings(engine), *excluded_findings(engine, exclusion.mode), *unknown_reviews(engine),
+         *(unvalued_offsite(engine, values) if offsite else [])],
         [*scored.remarks, *review_remarks(engine, most), *fund_remarks(engine, values, offsite)],
         [view, *views, *scored.views],
     )  # fmt: skip
@@ -110,14 +112,18 @@ def year_law(law: Law, year: int) -> tuple[View, str]:
     last = date(year, 12, 31)
     view = law.at(last)
     regime = view.text("dip.regime")
-    start = max(date(year, 1, 1), first_day(law))
-    if moved := law.changes(YEAR_KEYS, start, last, regime=regime):
-        keys = [key for key in YEAR_KEYS if law.changes([key], start, last, regime=regime)]
-        raise FlowError(
-            f"{'、'.join(keys)} 在 {moved[0].isoformat()} 变动：{year}年度按一个点值清算，这些参数须全年一致，"
-            "请在政策包中改正"
-        )
+    refuse_moved(law, year, YEAR_KEYS, f"{year}年度按一个点值清算", regime=regime)
     return view, regime
+
+
+def refuse_moved(law: Law, year: int, keys: Sequence[str], why: str, **context: str) -> None:
+    """Raises FlowError, naming keys and day, where a value that is read once for the year changes within it."""
+    start, last = max(date(year, 1, 1), first_day(law)), date(year, 12, 31)
+    if moved := law.changes(keys, start, last, None, **context):
+        changed = [key for key in keys if law.changes([key], start, last, None, **context)]
+        raise FlowError(
+            f"{'、'.join(changed)} 在 {moved[0].isoformat()} 变动：{why}，这些参数须全年一致，请在政策包中改正"
+        )
 
 
 def _ensure_inputs(engine: Engine) -> None:
@@ -129,9 +135,12 @@ def _ensure_inputs(engine: Engine) -> None:
 
 def number_cases(engine: Engine, *, taken_out: bool) -> None:
     """Makes the views ``loaded_cases_numbered`` (as loaded) and ``cases`` (net of excluded fees where they are taken
-    out), both with case_no, and the table ``excluded_case``.
+    out), both with case_no and the gross fee, and the table ``excluded_case``.
     """
-    engine.con.execute("CREATE OR REPLACE VIEW loaded_cases_numbered AS SELECT rowid AS case_no, * FROM loaded_cases")
+    engine.con.execute(
+        "CREATE OR REPLACE VIEW loaded_cases_numbered AS "
+        "SELECT rowid AS case_no, *, medfee_sumamt AS gross_fee FROM loaded_cases"
+    )
     engine.pipeline(PAYMENT, ("excluded_case",))
     if taken_out and engine.count("excluded_case"):
         engine.con.execute(
@@ -184,14 +193,20 @@ def _addons(engine: Engine, saved: Saved, rules: AddonRules, last_year: int) -> 
 
 
 def _history(saved: Saved, year: int) -> dict[str, History]:
-    """Each institution's year, all insurances together, from the catalogue's hospital history."""
+    """Each institution's year, all insurances together, from the catalogue's hospital history. What no row of it knows
+    is None; what some know is the sum of those.
+    """
     known = ("n", "n_grouped", "fee", "group_points", "n_elderly", "n_child", "tcm_fee")
-    sums: dict[str, list[int]] = {}
+    sums: dict[str, list[Any]] = {}
     for row in saved.hospital_history.to_pylist():
         if row["dscg_year"] == year:
-            had = sums.setdefault(row["fixmedins_code"], [0] * len(known))
-            sums[row["fixmedins_code"]] = [one + row[name] for one, name in zip(had, known, strict=True)]
+            had = sums.setdefault(row["fixmedins_code"], [None] * len(known))
+            sums[row["fixmedins_code"]] = [_added(one, row[name]) for one, name in zip(had, known, strict=True)]
     return {code: History(*values) for code, values in sums.items()}
+
+
+def _added(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else one + other
 
 
 def review_cases(

@@ -121,6 +121,26 @@ def case_findings(engine: Engine) -> list[Finding]:
     return found
 
 
+def unvalued_offsite(engine: Engine, values: Sequence[FundValue]) -> list[Finding]:
+    """Offsite cases of a fund without a case insured here: it has no point value that they could be paid at.
+
+    Only asked where the policy pays offsite cases by DIP; where it does not, `fund_remarks` says so.
+    """
+    without = {one.fund_type for one in values if one.value is None}
+    rows = engine.rows("""
+        SELECT fund_type, count(*), CAST(sum(booked) AS BIGINT) FROM pool_case
+        WHERE scope = 'offsite' AND fund_type IS NOT NULL GROUP BY fund_type ORDER BY fund_type""")
+    return [
+        Finding(
+            "offsite_without_value", Severity.WARNING,
+            f"{fund_label(fund_type)}有{n}例省内异地病例，记账{yuan_text(booked)}元，没有结算点值，没有计算应付，也没有清算",
+            cause="这个险种当年没有本统筹区参保的病例，测算不出结算点值",
+            next_step="核对本地病例的险种和参保地；确无本地病例的，与参保地商定付费办法后另行结算", key=fund_type,
+        )
+        for fund_type, n, booked in rows if fund_type in without
+    ]  # fmt: skip
+
+
 def _grouped(engine: Engine, columns: str, where: str) -> list[dict[str, Any]]:
     return list(engine.fetch(_BARE_SQL.format(columns=columns, where=where)).to_pylist())
 

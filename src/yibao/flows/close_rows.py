@@ -1,6 +1,7 @@
 """Loaded rows as the plain rows that `clearing` takes: budgets, hospitals, positions, applications, beds. No rule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -38,6 +39,15 @@ def last_months(history: pa.Table, year: int, fund_type: str) -> list[LastMonth]
         for row in history.to_pylist()
         if row["dscg_year"] == year - 1 and row["insutype"] == fund_type
     ]
+
+
+def months_before(history: pa.Table, year: int) -> dict[str, frozenset[date]]:
+    """The months (their first days) before the year in which each hospital booked anything for any fund."""
+    found: dict[str, set[date]] = {}
+    for row in history.to_pylist():
+        if row["dscg_year"] < year and row["booked"] > 0:
+            found.setdefault(row["fixmedins_code"], set()).add(date(row["dscg_year"], row["dscg_month"], 1))
+    return {code: frozenset(days) for code, days in found.items()}
 
 
 def budget_year(folder: Folder, year: int, fund_type: str, last: Sequence[LastMonth]) -> BudgetYear:
@@ -130,6 +140,7 @@ def fund_year(
     fund_fen: int,
     institutions: Sequence[Hospital],
     last: Sequence[LastMonth],
+    booked_before: Mapping[str, Collection[date]],
     opening: Fraction,
     excluded_to_dip: bool,
     bed_excess: Mapping[str, tuple[int, int]],
@@ -160,4 +171,5 @@ def fund_year(
         opening_value=opening,
         excluded_to_dip=excluded_to_dip,
         bed_excess=bed_excess,
+        booked_before=booked_before,
     )

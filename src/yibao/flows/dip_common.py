@@ -90,14 +90,17 @@ def load_cases(
     window: tuple[date | None, date | None],
     required: Sequence[str] = (),
 ) -> LoadReport:
-    """Loads cases, numbers them (view ``cases``) and makes ``case_px``; ``required`` adds columns to those required.
+    """Loads cases, numbers them (view ``cases``, where the gross fee is the fee) and makes ``case_px``; ``required``
+    adds columns to those required.
 
     Raises FlowError when none is usable.
     """
     report = tables.load(engine, "cases", paths, into="loaded_cases", required=required, window=window)
     if report.nothing:
         raise FlowError("没有一行可用的病例：请按列出的问题修改文件，或检查日期范围", [report])
-    engine.con.execute("CREATE OR REPLACE VIEW cases AS SELECT rowid AS case_no, * FROM loaded_cases")
+    engine.con.execute(
+        "CREATE OR REPLACE VIEW cases AS SELECT rowid AS case_no, *, medfee_sumamt AS gross_fee FROM loaded_cases"
+    )
     tables.explode(engine, "cases", "oprn_codes", "case_px", key="case_no")
     return report
 

@@ -102,11 +102,10 @@ def values(closed: Closed) -> dict[str, Any]:
     """Section 3: opening and settlement value by fund, with the formula in figures."""
     rows = []
     for row in closed.small["values"]:
-        shift = words.ratio(row["settlement_value"] - row["opening_value"], row["opening_value"])
         rows.append((close_words.fund(row["fund_type"]), words.money(row["budget"]), words.money(row["excluded"]),
                      words.money(row["fund"]), words.money(row["booked"]), words.money(row["fee"]),
                      words.percent(row["ratio"], 4), words.points(row["points"]), f"{row['opening_value']:,.6f}",
-                     f"{row['settlement_value']:,.6f}", words.percent(shift)))  # fmt: skip
+                     *_settled_at(row)))  # fmt: skip
     heads = columns("险种* 住院DIP预算 除外费用 可分配基金 记账额 医疗总费用 记账比 总分值 年初点值 结算点值 差异率")
     formulas = [
         {
@@ -114,6 +113,7 @@ def values(closed: Closed) -> dict[str, Any]:
             "text": f"{value_formula(row)} = {row['settlement_value']:,.6f} 元/分",
         }
         for row in closed.small["values"]
+        if row["settlement_value"] is not None
     ]
     exact = closed.parameters.text("settle.entitlement.basis") in ("", "times_ratio") and closed.parameters.text(
         "settle.ratio_level"
@@ -123,6 +123,14 @@ def values(closed: Closed) -> dict[str, Any]:
                      note="医疗总费用不含除外费用。点值只作显示，病例应付按精确份额分配，不用四舍五入后的点值相乘。"),
         "formulas": formulas, "exact": exact, "buckets": _bucket_grid(closed),
     }  # fmt: skip
+
+
+def _settled_at(row: Row) -> tuple[str, str]:
+    """The settlement value and how far it is from the opening one; a fund without a case insured here has none."""
+    value, opening = row["settlement_value"], row["opening_value"]
+    if value is None:
+        return "无", "—"
+    return f"{value:,.6f}", words.percent(words.ratio(value - opening, opening))
 
 
 BUCKETS = """

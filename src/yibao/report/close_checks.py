@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from yibao.flows.close_entries import PREFIXES
+from yibao.flows.close_entries import PREFIXES, home_pool
 from yibao.report import close_words, words
 from yibao.report.close_head import budget_of
 from yibao.report.close_result import OWN, STANDS, Closed, Row, total
@@ -20,7 +20,8 @@ MONTHS = """
     FROM cases WHERE scope = 'local' GROUP BY fund_type, fixmedins_code, month"""
 AWAY = """
     SELECT count(*) AS cases, coalesce(sum(c.due), 0) + coalesce(sum(i.excluded_due), 0) AS due
-    FROM cases AS c LEFT JOIN by_item AS i ON i.setl_id = c.setl_id WHERE c.scope = 'offsite'"""
+    FROM cases AS c LEFT JOIN by_item AS i ON i.setl_id = c.setl_id
+    WHERE c.scope = 'offsite' AND c.due IS NOT NULL"""
 SCOPES = "SELECT count(*) AS cases, count(DISTINCT setl_id) AS ids, count(aux_kind) AS aux FROM cases"
 SPECIAL = """
     SELECT count(*) AS rows, coalesce(sum(CASE WHEN c.due = s.due THEN 0 ELSE 1 END), 0) AS apart
@@ -56,7 +57,7 @@ def _fund(closed: Closed, fund: str, local: Sequence[Row]) -> Iterator[Check]:
     name = close_words.fund(fund)
     value, rows = closed.one("values", fund_type=fund) or {}, closed.of("clearing", fund_type=fund)
     months = closed.of("months", fund_type=fund)
-    if _shares_exactly(closed):
+    if _shares_exactly(closed) and value.get("settlement_value") is not None:
         yield _equal(f"{name}：各病例应付额之和 = 可分配基金（元）", total(local, "due"), value.get("fund"))
     yield _equal(
         f"{name}：住院DIP预算 = 除外费用 + 可分配基金（元）",
@@ -163,7 +164,7 @@ def _cases(closed: Closed, local: Sequence[Row]) -> Iterator[Check]:
         away["due"],
     )
     yield _equal(
-        "省内异地：各参保地病例之和 = 异地病例（例）",
+        "省内异地：各参保地病例之和 = 有应付额的异地病例（例）",
         total(closed.small["offsite"], "cases"),
         away["cases"],
         words.count,
@@ -212,7 +213,7 @@ def _kind_sums(closed: Closed) -> dict[str, tuple[Decimal, Decimal]]:
     )
     due = {
         "JS": total(months, "gross"), "BF": total(months, "paid"), "BZ": total(rows, "deposit"),
-        "KJ": total(rows, "deductions"), "QS": moved, "YD": total(closed.small["offsite"], "due"),
+        "KJ": total(rows, "deductions"), "QS": moved, "YD": _offsite_debits(closed),
         "YF": total([row for row in given if row["outcome"] == "granted"], "amount"), "YH": total(rows, "prepaid"),
     }  # fmt: skip
     held = dict.fromkeys(due, ZERO)
@@ -220,6 +221,19 @@ def _kind_sums(closed: Closed) -> dict[str, tuple[Decimal, Decimal]]:
         if row["kind"] in held and row["outcome"] in STANDS:
             held[row["kind"]] += row["amount"]
     return {kind: (held[kind], due[kind]) for kind in due}
+
+
+def _offsite_debits(closed: Closed) -> Decimal:
+    """What the entries of offsite clearing debit: each hospital's home pools, and the hospital where they owe less than
+    nothing together. A line below zero stands on the other side of its entry.
+    """
+    pools: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for row in closed.small["offsite"]:
+        own = pools.setdefault((row["fund_type"], row["fixmedins_code"]), {})
+        pool = home_pool(row["insuplc_admdvs"])
+        own[pool] = own.get(pool, ZERO) + row["due"]
+    lines = [amount for own in pools.values() for amount in (*own.values(), -sum(own.values(), ZERO))]
+    return sum((amount for amount in lines if amount > 0), ZERO)
 
 
 def _posted(closed: Closed) -> Iterator[Check]:

@@ -214,6 +214,8 @@ def _other_cards(closed: Closed) -> list[Card]:
 def _value_cards(closed: Closed) -> list[Card]:
     made = []
     for row in closed.small["values"]:
+        if row["settlement_value"] is None:  # a fund without a case insured here has no value: its row says so
+            continue
         shift = words.ratio(row["settlement_value"] - row["opening_value"], row["opening_value"])
         made.append(Card(f"{close_words.fund(row['fund_type'])}结算点值", f"{row['settlement_value']:,.6f} 元/分",
                          f"年初点值 {row['opening_value']:,.6f}，差异率 {words.percent(shift)}",

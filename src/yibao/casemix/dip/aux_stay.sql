@@ -8,6 +8,7 @@ SELECT
     g.group_no,
     g.base_fee,
     s.fee,
+    s.gross_fee,
     s.dx,
     s.dscg_way,
     s.stay_days,

@@ -2,7 +2,7 @@
 -- inputs: aux_stay, case_mark, aux_dx
 -- params: severity, serious_days, multiple_num, multiple_den, share_num, share_den
 -- source: DIP 3.0 draft ch.5 s.2: severity of a case, first match; of a malignant tumour by its own list; 3天以上 is read inclusive
--- note: severity 1 死亡, 2 重度, 3 中度, 4 轻度; tumour 1 死亡, 2 高费用一, 3 高费用二, 4 转移或并发, 5 功能衰竭等, 6 重要器官病损等, 7 其他; 0 where the list does not apply. Days that are not known are no long stay
+-- note: severity 1 死亡, 2 重度, 3 中度, 4 轻度; tumour 1 死亡, 2 高费用一, 3 高费用二, 4 转移或并发, 5 功能衰竭等, 6 重要器官病损等, 7 其他; 0 where the list does not apply. Days that are not known are no long stay. High cost is of the fee net of excluded items; the share of treatment or drugs is of the gross fee, since which of them an excluded item is stands nowhere
 WITH tumour_dx AS (
     SELECT DISTINCT k.dx
     FROM (SELECT DISTINCT dx FROM aux_stay) AS k
@@ -33,11 +33,11 @@ known AS (
             ELSE 0
         END AS high,
         CASE
-            WHEN CAST(s.trt_fee AS DECIMAL(38, 0)) * $share_den >= CAST(s.fee AS DECIMAL(38, 0)) * $share_num THEN 1
+            WHEN CAST(s.trt_fee AS DECIMAL(38, 0)) * $share_den >= CAST(s.gross_fee AS DECIMAL(38, 0)) * $share_num THEN 1
             ELSE 0
         END AS much_treatment,
         CASE
-            WHEN CAST(s.drug_fee AS DECIMAL(38, 0)) * $share_den >= CAST(s.fee AS DECIMAL(38, 0)) * $share_num THEN 1
+            WHEN CAST(s.drug_fee AS DECIMAL(38, 0)) * $share_den >= CAST(s.gross_fee AS DECIMAL(38, 0)) * $share_num THEN 1
             ELSE 0
         END AS much_drugs
     FROM aux_stay AS s

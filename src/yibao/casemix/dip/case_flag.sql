@@ -2,7 +2,7 @@
 -- inputs: grouped, stay, cases, readmission, group_fact, catalogue_mean
 -- params: low_num, low_den, long_num, long_den, risk_num, risk_den, has_age, has_gend, has_days
 -- source: S4 三(一) 违规行为监督个性特征辅助目录; DIP 2020 违规行为监督: 二次入院, 低标入院, 超长住院, 死亡风险, 病案质量. Flags for review: they never change a score
--- note: low cost is under the share of the catalogue's mean at the level, else of the group; a long stay reaches the multiple of the group's mean days, bed-day cases apart; a low-risk group is a core group whose history has at most the stated mortality. has_* are 1 where the file has the column at all
+-- note: low cost is under the share of the catalogue's mean at the level, else of the group, day and bed-day cases apart, which are paid by another measure; a long stay reaches the multiple of the group's mean days, bed-day cases apart; a low-risk group is a core group whose history has at most the stated mortality. has_* are 1 where the file has the column at all
 SELECT r.case_no, 'readmission' AS flag
 FROM readmission AS r
 UNION ALL
@@ -10,6 +10,7 @@ SELECT g.case_no, 'low_standard' AS flag
 FROM grouped AS g
 JOIN catalogue_mean AS m ON m.dip_code = g.dip_code
 WHERE g.dip_type <> 'ungrouped'
+    AND g.local_kind NOT IN ('day', 'bed_day')
     AND CAST(g.medfee_sumamt AS DECIMAL(38, 0)) * $low_den
     < CAST(
         coalesce(

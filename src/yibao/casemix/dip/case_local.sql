@@ -2,7 +2,7 @@
 -- inputs: assigned, stay, catalogue_points, local_list, group_fact
 -- params: day_max, bed_day_min, tcm_num, tcm_den
 -- source: S4 三(一)、三(二): 按床日付费, 日间手术, 中医优势 and 基层病种 of the local catalogue; DIP 3.0 draft ch.5: a bed-day case has the points of a day for each day
--- note: the first that holds: bed_day, day, tcm, primary. Points without a listed value follow the history: a day's share of the group's mean stay, the day cases' share of its mean fee; each rounded half up once
+-- note: the first that holds: bed_day, day, tcm, primary. Points without a listed value follow the history: a day's share of the group's mean stay, the day cases' share of its mean fee; each rounded half up once. The share of TCM fees is of the gross fee, with excluded items
 WITH listed AS (
     SELECT
         dip_code,
@@ -26,7 +26,7 @@ placed AS (
             WHEN l.bed_day = 1 AND s.stay_days >= $bed_day_min THEN 'bed_day'
             WHEN l.day = 1 AND s.stay_days <= $day_max THEN 'day'
             WHEN l.tcm = 1
-                AND CAST(s.tcm_fee AS DECIMAL(38, 0)) * $tcm_den >= CAST(s.fee AS DECIMAL(38, 0)) * $tcm_num THEN 'tcm'
+                AND CAST(s.tcm_fee AS DECIMAL(38, 0)) * $tcm_den >= CAST(s.gross_fee AS DECIMAL(38, 0)) * $tcm_num THEN 'tcm'
             ELSE ''
         END AS local_kind,
         l.primary_care,
