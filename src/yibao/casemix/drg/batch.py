@@ -1,7 +1,7 @@
 """Groups a table of cases: texts to the kernel's numbers, the compiled kernel over all rows, numbers back to texts.
 
 Nothing is taken for granted silently: what a case lacks, what was mended and what no code list knows is a remark of the
-case (`Remark`), and a case that cannot be judged is 无法入组 with the reason.
+case (`Remarks`), and a case that cannot be judged is 无法入组 with the reason.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +58,11 @@ def prepared(scheme: Scheme, cases: pa.Table, *, mapped: bool, remarks: Remarks 
     px = _codes(_column(cases, "px"), scheme.px_values, scheme.px_number, scheme.px_map, mapped=mapped)
     told.add_mended("dx", dx.mended)
     told.add_mended("px", px.mended)
-    return Prepared(dx, px, *_fields(scheme, cases, told))
+    number, text, refused = _fields(scheme, cases, told)
+    # a list that begins with its sign has no first code: none of the others is taken for the principal one
+    without = (dx.at[:-1] == dx.at[1:]) | pc.starts_with(pc.fill_null(cases["dx"], ""), "|").to_numpy()
+    told.add("no_principal_dx", without)
+    return Prepared(dx, px, number, text, refused | without)
 
 
 def group_table(scheme: Scheme, cases: pa.Table, kernel: Kernel, *, mapped: bool = False) -> Grouped:
@@ -69,10 +73,6 @@ def group_table(scheme: Scheme, cases: pa.Table, kernel: Kernel, *, mapped: bool
     """
     remarks = Remarks(cases["case_id"].combine_chunks() if cases.num_rows else pa.array([], pa.string()))
     dx, px, number, text, refused = prepared(scheme, cases, mapped=mapped, remarks=remarks)
-    # a list that begins with its sign has no first code: none of the others is taken for the principal one
-    without = (dx.at[:-1] == dx.at[1:]) | pc.starts_with(pc.fill_null(cases["dx"], ""), "|").to_numpy()
-    refused |= without
-    remarks.add("no_principal_dx", without)
     found = tuple(np.full(cases.num_rows, NONE, dtype=np.int64) for _ in range(3))
     kernel(scheme, *laid_out(dx, px, number, text), *found)
     for array in found:

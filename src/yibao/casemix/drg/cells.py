@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from yibao.casemix.drg.condition import HALF_WIDTH, number_of, plain_text
 from yibao.casemix.drg.grouping import EMPTY, MISSING, OTHER
@@ -83,9 +82,3 @@ def _taken(
     if source:
         return own, "clinical_code", maps[source]
     return own, "unknown_code", ""
-
-
-def is_empty(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    """Which cells are empty."""
-    found: npt.NDArray[np.bool_] = pc.equal(pc.fill_null(column, ""), "").to_numpy()
-    return found

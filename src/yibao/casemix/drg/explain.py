@@ -114,6 +114,7 @@ class _Case:
 
     def __init__(self, scheme: Scheme, ready: Prepared) -> None:
         self.scheme, self.memory = scheme, scheme.plain_memory
+        self.refused = bool(ready.refused[0])
         dx, px = ready.dx.number.tolist(), ready.px.number.tolist()
         data, batch = laid_out(ready.dx, ready.px, ready.number, ready.text)
         self.data: list[int] = data.tolist()
@@ -131,7 +132,7 @@ class _Case:
         """The MDCs that were entered, and the one that took the case."""
         found = []
         for number, mdc in enumerate(self.scheme.mdcs):
-            if not self.dx or (taken >= 0 and number > taken):
+            if self.refused or (taken >= 0 and number > taken):
                 break
             if self._enters(number):
                 evidence = list(self._evidence(mdc.entry, mdc.name, ""))

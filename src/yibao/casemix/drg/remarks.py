@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from yibao.casemix.drg.cells import Mended
-from yibao.casemix.drg.condition import FIELD_COLUMNS, FIELD_LABELS, MICRO, leaves
+from yibao.casemix.drg.condition import FIELD_COLUMNS, MICRO, leaves
 from yibao.casemix.drg.grouping import MISSING
 from yibao.casemix.drg.scheme import Scheme
 
@@ -30,8 +30,6 @@ WORDS = {
     "unknown_code": ("分组方案的代码库里没有这个代码，未计入", "核对代码"),
 }
 """What is said and the next step, by the code of a remark."""
-REFUSES = ("no_principal_dx", "bad_number", "negative_number")
-"""Remarks that keep a case from being grouped at all."""
 NEWBORN_DAYS = 28
 
 
@@ -102,8 +100,3 @@ def field_remarks(
 def fields_asked(scheme: Scheme) -> set[str]:
     """The fields that a condition of the scheme asks for."""
     return {leaf[1] for tree in scheme.trees for leaf in leaves(tree) if leaf[0] in ("cmp", "isin", "truthy")}
-
-
-def label(column: str) -> str:
-    """The Chinese name of a field's column."""
-    return dict(zip(FIELD_COLUMNS, FIELD_LABELS, strict=True)).get(column, column)
