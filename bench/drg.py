@@ -1,10 +1,12 @@
 """DRG grouping of a million distinct cases, parquet to parquet, against a plain evaluator on some of them.
 
 The cases are drawn from the codes of the scheme (mean five diagnoses, two procedures). The plain evaluator is the one
-that the tests hold the grouper against; it holds everything in memory and reads and writes no file.
+that the tests hold the grouper against; it holds everything in memory and reads and writes no file. Where a checkout of
+OpenDRG's Python grouper is at hand (``--opendrg DIR``), it groups the same cases in a process of its own.
 """
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from bench._measure import measure, report
@@ -33,6 +36,7 @@ def main(arguments: list[str]) -> None:
     options.add_argument("--cases", type=int, default=1_000_000)
     options.add_argument("--plain", type=int, default=20_000, help="cases that the plain evaluator groups")
     options.add_argument("--scheme", type=Path, default=_PUBLIC if _PUBLIC.is_dir() else teaching_scheme())
+    options.add_argument("--opendrg", type=Path, help="checkout of OpenDRG/DRG_Python, for the edition 1.1")
     options.add_argument("--repeat", type=int, default=3)
     asked = options.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="yibao-bench-") as work:
@@ -57,6 +61,8 @@ def main(arguments: list[str]) -> None:
         rate = asked.cases / grouped.seconds
         print(f"drg group: {rate:,.0f} cases a second")
         _against(scheme, asked.scheme, cases.slice(0, asked.plain), rate)
+        if asked.opendrg is not None:
+            _peer(asked.opendrg.resolve(), scheme, cases.slice(0, asked.plain), folder, rate)
         _one(scheme, cases)
 
 
@@ -102,6 +108,42 @@ def _against(scheme: Scheme, folder: Path, cases: pa.Table, rate: float) -> None
         f"plain evaluator: {plain:,.0f} cases a second, {differ} different; "
         f"drg group is {rate / plain:.1f} times as fast"
     )
+
+
+_PEER = """
+import csv, sys, time
+sys.path.insert(0, sys.argv[1])
+from drg_group.chs_drg_11.Base import MedicalRecord
+from drg_group.chs_drg_11.GroupProxy import GroupProxy
+with open("peer.csv", encoding="utf-8") as file:
+    rows = list(csv.DictReader(file))
+proxy = GroupProxy()
+def record(row):
+    gender, age, days, weight, los, leaving = (int(row[name]) for name in
+        ("gender", "age", "age_day", "weight_g", "los_days", "leaving_type"))
+    return MedicalRecord(row["case_id"], gender, age, days, weight, "", los, leaving, row["dx"], row["px"])
+records = [record(row) for row in rows]
+started = time.perf_counter()
+found = [proxy.group(one) for one in records]
+seconds = time.perf_counter() - started
+with open("peer_groups.csv", "w", encoding="utf-8") as file:
+    for one in found:
+        print(one.Index, one.status, one.mdc, one.adrg, one.drg, sep=",", file=file)
+print(seconds)
+"""
+
+
+def _peer(checkout: Path, scheme: Scheme, cases: pa.Table, folder: Path, rate: float) -> None:
+    """OpenDRG's Python grouper on the same cases: how fast it is after loading, on one core, and what differs."""
+    pacsv.write_csv(cases, folder / "peer.csv")
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", _PEER, str(checkout)], cwd=folder, text=True,
+                          capture_output=True, check=True)  # fmt: skip
+    peer = cases.num_rows / float(done.stdout.split()[-1])
+    lines = (folder / "peer_groups.csv").read_text(encoding="utf-8").splitlines()
+    text = pa.table({name: pc.cast(cases[name], pa.string()) for name in cases.column_names})
+    own = group_table(scheme, text).groups.to_pylist()
+    differ = sum(",".join(one.values()) != line for one, line in zip(own, lines, strict=True))
+    print(f"OpenDRG: {peer:,.0f} cases a second, {differ} different; drg group is {rate / peer:.1f} times as fast")
 
 
 def _one(scheme: Scheme, cases: pa.Table) -> None:

@@ -450,6 +450,7 @@ def case_tables(cases: Sequence[Case], learned: Catalogue, law: Law, sheet: Shee
                   scope=c.scope, insuplc_admdvs=c["insuplc_admdvs"] or None, dscg_date=c["dscg_date"], month=c.month,
                   medfee_sumamt=c.fee, excluded=c.excluded, excluded_due=c.excluded_due, booked=c.hifp,
                   other_funds=c.other, patient=c.patient, special=c.special, flags="|".join(c.flags) or None,
+                  drg_status=None, mdc=None, adrg=None, drg=None, drg_weight=None,
                   dip_code=c.code or None, dip_type=c.kind, bucket=c.bucket, group_points=c.group_points,
                   aux_kind=c.aux_kind or None, aux_type=c.aux_type or None, aux=c.aux, deviation=c.factor,
                   deviation_type=c.deviation_type, coefficient=c.inst, addon_points=c.addon, case_points=c.points,

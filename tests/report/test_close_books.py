@@ -126,7 +126,7 @@ def test_each_hospital_has_a_workbook_named_by_code_and_name_safe_for_every_syst
         "H1_甲医院.xlsx", "H2_a_b__医院_.xlsx", "H3.xlsx", "H4.xlsx", "H5_=1+1.xlsx", "H6.xlsx",
     ]  # fmt: skip
     for code in HOSPITALS:
-        assert list(book_of(books, code)) == ["说明与目录", *(name for name, _ in CONTENTS)]
+        assert list(book_of(books, code)) == ["说明与目录", *(name for name, _ in CONTENTS if name != "DRG")]
 
 
 @pytest.mark.parametrize("code", HOSPITALS)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yibao.cli import show
+from yibao.cli import schemes, show
 from yibao.cli.options import CITY, DEFAULT_CITY, JSON, MEMORY, OVERLAY, PACK, STRICT, overlays
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ def close(
         str | None,
         typer.Option("--store", metavar="PLACE", help="账务库：文件，或 postgresql:// 地址；默认 OUT/fund.db。"),
     ] = None,
+    drg: Annotated[
+        bool, typer.Option("--drg", help="同时按DRG分组（各出院日期用政策包写的方案），写进结果、报告和工作簿。")
+    ] = False,
+    scheme: Annotated[
+        Path | None, typer.Option("--scheme", metavar="DIR", help="DRG分组方案的文件夹；写了就同时按DRG分组。")
+    ] = None,
     books: Annotated[bool, typer.Option("--books/--no-books", help="是否给每家机构写一本工作簿。")] = True,
     memory: MEMORY = None,
     strict: STRICT = False,
@@ -47,7 +53,8 @@ def close(
 
         law = load_law(city, overlays(overlay), pack or ())
         with show.progress(f"{year}年度清算") as tell, Papers(out, tell) as papers:
-            setting = CloseSetting(Setting(law, None, memory, tell), catalogue, store, papers.state)
+            by_law = schemes.editions(law, city, pack or ()) if drg else None
+            setting = CloseSetting(Setting(law, None, memory, tell), catalogue, store, papers.state, scheme or by_law)
             done = flow(folder, out, year, setting)
             papers.write(out / "report.html", books=books)
     told(done, out / "report.html", strict, as_json)
@@ -82,7 +89,15 @@ def rows_of(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ),
         ("记账", f"{facts['entries_posted']:,} 张凭证入账，{facts['entries_refused']:,} 张被退回"),
     ]
+    if facts["drg"] is not None:
+        rows.append(("DRG", _drg(facts["drg"])))
     return rows
+
+
+def _drg(facts: dict[str, Any]) -> str:
+    share = "无" if facts["grouped_share"] is None else f"{facts['grouped_share']:.1%}"
+    riv = "无" if facts["riv"] is None else f"{facts['riv']:.4f}"
+    return f"方案 {facts['scheme']}，入组 {facts['grouped']:,} 例（{share}），{facts['groups_used']} 组，RIV {riv}"
 
 
 def _value(text: str | None) -> str:

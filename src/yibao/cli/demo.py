@@ -8,6 +8,7 @@ from yibao.cli.papers import Papers
 from yibao.flows.close import Closed, CloseSetting, close
 from yibao.flows.dip import Setting
 from yibao.law import Law
+from yibao.packs import teaching_scheme
 from yibao.synth import generate, write_city
 
 YEARS = (2022, 2023, 2024, 2025)
@@ -26,7 +27,7 @@ def run(law: Law, out: Path, *, people: int, seed: int, memory: str | None, prog
     year = YEARS[-1]
     note = f"合成数据：{people:,}名虚构的参保人，种子 {seed}"
     with Papers(out / "closed", progress) as papers:
-        setting = CloseSetting(Setting(law, None, memory, progress), posted=papers.state)
+        setting = CloseSetting(Setting(law, None, memory, progress), posted=papers.state, drg=teaching_scheme())
         done = close(out / "city", out / "closed", year, setting)
         title = f"{law.name}{year}年度住院医保基金清算报告（合成数据）"
         papers.write(out / "report.html", title=title, data_note=note)

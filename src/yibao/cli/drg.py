@@ -1,17 +1,16 @@
 """``yibao drg group|explain`` and ``yibao drg scheme check|show``."""
 
 from collections import Counter
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yibao.cli import drg_text, show
+from yibao.cli import drg_text, schemes, show
 from yibao.cli.options import CITY, DEFAULT_CITY, JSON, MEMORY, NO_OVERLAY, PACK, STRICT
 
 if TYPE_CHECKING:
-    from yibao.flows.drg import Editions, GroupOutcome
+    from yibao.flows.drg import GroupOutcome
 
 app = typer.Typer(no_args_is_help=True)
 scheme_app = typer.Typer(no_args_is_help=True)
@@ -20,10 +19,6 @@ app.add_typer(scheme_app, name="scheme", help="分组方案：核对、查看。
 CASES = Annotated[
     list[Path],
     typer.Argument(help="病例文件或文件夹，可写多个：csv、parquet、xlsx；列为 case_id、dx、px 等，或结算清单的各列。"),
-]
-SCHEME = Annotated[
-    Path | None,
-    typer.Option("--scheme", metavar="DIR", help="分组方案的文件夹；不写时按出院日期用政策包（drg.scheme）写的方案。"),
 ]
 MAP = Annotated[bool, typer.Option("--map-codes", help="先按分组方案的对照表把临床版代码转为医保版代码。")]
 CHANGE = Annotated[
@@ -36,7 +31,7 @@ CHANGE = Annotated[
 def group(
     cases: CASES,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="结果文件：csv、parquet 或 xlsx。")],
-    scheme: SCHEME = None,
+    scheme: schemes.SCHEME = None,
     city: CITY = DEFAULT_CITY,
     overlay: NO_OVERLAY = None,
     pack: PACK = None,
@@ -50,8 +45,8 @@ def group(
         from yibao.flows import drg as flow
 
         with show.progress("DRG分组") as tell:
-            schemes = _schemes(scheme, city, overlay, pack)
-            done = flow.group(cases, schemes, out, mapped=map_codes, memory=memory, tell=tell)
+            chosen = schemes.schemes(scheme, city, overlay, pack)
+            done = flow.group(cases, chosen, out, mapped=map_codes, memory=memory, tell=tell)
     show.findings(done.report.findings)
     facts = {"cases": done.cases, "status": done.status, "remarks": done.remarks, "mdcs": done.mdcs,
              "absent": done.absent}  # fmt: skip
@@ -72,7 +67,7 @@ def _end(done: "GroupOutcome", strict: bool) -> None:
 def explain(
     cases: Annotated[list[Path] | None, typer.Argument(help="病例文件；也可以不写文件，用下面的选项写一例。")] = None,
     case: Annotated[str, typer.Option("--case", metavar="ID", help="文件里的病例编号（case_id 或 setl_id）。")] = "",
-    scheme: SCHEME = None,
+    scheme: schemes.SCHEME = None,
     city: CITY = DEFAULT_CITY,
     overlay: NO_OVERLAY = None,
     pack: PACK = None,
@@ -92,13 +87,13 @@ def explain(
     with show.explained():
         from yibao.flows import drg as flow
 
-        schemes = _schemes(scheme, city, overlay, pack)
+        chosen = schemes.schemes(scheme, city, overlay, pack)
         if cases:
-            told = flow.explain_case(cases, case, schemes, mapped=map_codes, changes=change or ())
+            told = flow.explain_case(cases, case, chosen, mapped=map_codes, changes=change or ())
         elif dx:
             row = {"case_id": case, "dx": dx, "px": px, "gender": gender, "age": age, "age_day": age_day,
                    "weight_g": weight, "los_days": los, "leaving_type": leaving}  # fmt: skip
-            folder = schemes if isinstance(schemes, Path) else schemes(None, None)[0].folder
+            folder = chosen if isinstance(chosen, Path) else chosen(None, None)[0].folder
             told = flow.explain_row(flow.load_scheme(folder), row, mapped=map_codes, changes=change or ())
         else:
             raise typer.BadParameter("请写病例文件和 --case，或用 --dx 写一例")
@@ -111,7 +106,10 @@ def explain(
 @app.command("assess", help="评估分组：RIV、CV、CMI、时间和费用消耗指数、低风险组死亡率；权重由以前年度测算。")
 def assess(
     cases: Annotated[list[Path], typer.Argument(help="结算清单（cases），要有费用。")],
-    scheme: SCHEME = None,
+    scheme: schemes.SCHEME = None,
+    city: CITY = DEFAULT_CITY,
+    overlay: NO_OVERLAY = None,
+    pack: PACK = None,
     history: Annotated[
         list[Path] | None,
         typer.Option("--history", metavar="FILE", help="测算权重的以前年度病例，可写多个；不写时用本次病例。"),
@@ -128,7 +126,8 @@ def assess(
         from yibao.flows import drg_assess as flow
 
         with show.progress("DRG评估") as tell:
-            done = flow.assess(cases, _folder(scheme), out, history=history or (), memory=memory, tell=tell)
+            chosen = schemes.schemes(scheme, city, overlay, pack)
+            done = flow.assess(cases, chosen, out, history=history or (), memory=memory, tell=tell)
     for report in done.reports:
         show.findings(report.findings)
     show.summary(done.summary, drg_text.assess_rows(done.summary), as_json)
@@ -153,7 +152,7 @@ def check(
         from yibao.flows import drg as flow
 
         with show.progress("核对分组方案"):
-            checked = flow.check_scheme(_folder(folder))
+            checked = flow.check_scheme(schemes.folder(folder))
     show.findings(checked.findings)
     counts = Counter(one.severity.value for one in checked.findings)
     facts: dict[str, Any] = {"usable": checked.scheme is not None, "findings": counts}
@@ -177,38 +176,8 @@ def view(
     with show.explained():
         from yibao.flows import drg as flow
 
-        scheme = flow.load_scheme(_folder(folder))
+        scheme = flow.load_scheme(schemes.folder(folder))
     if as_json:
         show.summary(drg_text.scheme_facts(scheme), [], True)
     else:
         show.out.print(drg_text.shown(scheme, mdc, adrg), markup=False, soft_wrap=True, highlight=False)
-
-
-def _schemes(given: Path | None, city: str, overlay: list[str] | None, pack: list[Path] | None) -> "Path | Editions":
-    """The folder asked for, else what the law of the city names for each day of discharge."""
-    if given is not None:
-        return given
-    from yibao.flows.drg import editions_of
-    from yibao.packs import load_law, scheme_folder
-
-    def folder_of(name: str) -> Path:
-        return _told(scheme_folder(city, name, pack or ()))
-
-    names = [] if overlay is None else [one for one in overlay if one != "none"]
-    return editions_of(load_law(city, names, pack or ()), folder_of, date.today())
-
-
-def _told(folder: Path) -> Path:
-    """The folder, with a word where it is the teaching scheme."""
-    from yibao.packs import teaching_scheme
-
-    if folder == teaching_scheme():
-        show.err.print("[yellow]提醒[/yellow] 没有指定 --scheme，用的是教学方案：只供试用，不能用于支付")
-    return folder
-
-
-def _folder(given: Path | None) -> Path:
-    """The folder asked for, else the teaching scheme."""
-    from yibao.packs import teaching_scheme
-
-    return given if given is not None else _told(teaching_scheme())

@@ -22,6 +22,7 @@ from yibao.clearing.records import Budget, BudgetYear
 from yibao.clearing.terms import YEAR_KEYS, FundTerms, read_terms
 from yibao.engine import Engine, load_sql
 from yibao.flows import close_rows
+from yibao.flows.close_drg import group_year
 from yibao.flows.close_entries import FundClose, YearClose
 from yibao.flows.close_ledger import Posting, YearBooks, post_close
 from yibao.flows.close_load import Folder, judged, load_folder
@@ -30,6 +31,7 @@ from yibao.flows.close_results import Results, write_cases, write_results
 from yibao.flows.dip_build import build
 from yibao.flows.dip_catalogue import LISTS, Saved
 from yibao.flows.dip_common import FlowError, Setting, opened
+from yibao.flows.drg import Editions
 from yibao.kernel import Finding, Severity
 from yibao.law import MissingParameter, View
 from yibao.store import Store
@@ -43,13 +45,15 @@ class CloseSetting(NamedTuple):
     done as soon as the year stands in them.
 
     Without a catalogue one is learned from the folder's cases before the year and kept in ``OUT/catalogue``. ``store``
-    is a file or a ``postgresql://`` address, by default ``OUT/fund.db``.
+    is a file or a ``postgresql://`` address, by default ``OUT/fund.db``. With ``drg`` (a scheme's folder, or what finds
+    the edition of a day) the cases are put into DRGs as well.
     """
 
     base: Setting
     catalogue: Path | None = None
     store: str | None = None
     posted: Callable[[YearBooks], None] | None = None
+    drg: Path | Editions | None = None
 
 
 @dataclass
@@ -113,6 +117,7 @@ def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
         findings = [*loaded.findings, *judged(engine, loaded)]
         tell("编预算")
         funds = _budgets(loaded, saved, base, year, findings)
+        drg = group_year(engine, folder, year, setting.drg, base.memory, tell)
         tell("入组计分")
         dip = {name: one.budget.dip for name, one in funds.items()}
         priced = price_year(engine, base.law, saved, dip, year, loaded.reports[0].missing_optional)
@@ -125,7 +130,7 @@ def close(folder: Path, out: Path, year: int, setting: CloseSetting) -> Closed:
             # Every case is priced: DuckDB writes them, without Python's lock, while Python settles, clears and posts.
             cases = helper.submit(write_cases, other, part)
             tell("结算清算")
-            results = _settle(engine, loaded, saved, priced, funds, base, year)
+            results = _settle(engine, loaded, saved, priced, funds, base, year)._replace(drg=drg)
             results.findings[:0] = [*findings, *priced.findings]
             tell("记账")
             posting = _post(folder, out, results, setting)

@@ -17,6 +17,7 @@ from yibao.clearing.dates import ClearingDates
 from yibao.clearing.records import Hospital
 from yibao.engine import Engine
 from yibao.flows import close_figures as figures
+from yibao.flows.close_drg import drg_rows
 from yibao.flows.close_entries import FundClose
 from yibao.flows.close_ledger import Posting
 from yibao.flows.close_load import Folder
@@ -24,6 +25,7 @@ from yibao.flows.close_price import PricedYear
 from yibao.flows.close_tables import CASES_SQL, TRAIL_SQL, small_tables
 from yibao.flows.dip_catalogue import Saved, write_summary
 from yibao.flows.dip_common import load_facts, parameters_of, quality_rows
+from yibao.flows.drg_assess import Measured
 from yibao.kernel import Finding, Severity, half_up_ratio, yuan
 from yibao.law import Law, View
 from yibao.standard import CODE_TABLES
@@ -47,6 +49,7 @@ class Results(NamedTuple):
     dates: ClearingDates | None
     views: Sequence[View]
     findings: list[Finding]
+    drg: Measured | None = None
 
 
 def write_cases(engine: Engine, folder: Path) -> list[dict[str, Any]]:
@@ -102,6 +105,7 @@ def _rows(engine: Engine, results: Results, posting: Posting) -> dict[str, Seque
         "primary": figures.primary(engine, results.priced.opening),
         "indicators": figures.indicators(engine, results.closes, results.priced),
         "postings": posting.rows(),
+        **drg_rows(results.drg),
     }
 
 
@@ -167,6 +171,7 @@ def _summary(
         "share_table": figures.bands(results.views),
         "draft": results.saved.summary["draft"],
         "facts": facts,
+        "drg": None if results.drg is None else results.drg.summary,
         "remarks": _remarks(results),
         "unverified": sorted(unverified),
         "parameters": parameters_of(used),

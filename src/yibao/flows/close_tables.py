@@ -58,6 +58,11 @@ COLUMNS: dict[str, str] = {
     "primary": """dip_code:text cases_lv1:int cases_lv2:int cases_lv3:int mean_fee_lv1:money mean_fee_lv2:money
         mean_fee_lv3:money standard:money""",
     "indicators": "name:text label:text value:text formula:text",
+    "drg_groups": """scheme:text drg:text name:text cases:int mean_fee:money cv:stat mean_days:stat deaths:int
+        weight:stat risk:text""",
+    "drg_hospitals": """fixmedins_code:text cases:int groups:int total_weight:stat cmi:stat time_index:stat
+        cost_index:stat deaths:int low_risk_cases:int low_risk_deaths:int low_risk_mortality:stat""",
+    "drg_cells": "fixmedins_code:text scheme:text drg:text cases:int fee:money mean_days:stat deaths:int",
     "postings": """entry_id:text batch:text fund_type:text entry_date:day outcome:text amount:money settles:text
         detail:text""",
 }
@@ -117,7 +122,8 @@ CASES_SQL = f"""
         CAST(q.excluded * {_MONEY}) AS excluded, CAST(q.excluded_due * {_MONEY}) AS excluded_due,
         CAST(q.booked * {_MONEY}) AS booked,
         CAST(q.other * {_MONEY}) AS other_funds, CAST(q.patient * {_MONEY}) AS patient,
-        CAST(d.standard * {_MONEY}) AS standard, CAST(d.due * {_MONEY}) AS due, s.outcome AS special, l.flags
+        CAST(d.standard * {_MONEY}) AS standard, CAST(d.due * {_MONEY}) AS due, s.outcome AS special, l.flags,
+        u.status AS drg_status, u.mdc, u.adrg, u.drg, w.weight AS drg_weight
     FROM loaded_cases_numbered AS c
     JOIN pool_case AS q ON q.case_no = c.case_no
     JOIN place AS h ON h.fixmedins_code = q.fixmedins_code
@@ -127,6 +133,8 @@ CASES_SQL = f"""
     LEFT JOIN case_due AS d ON d.case_no = c.case_no
     LEFT JOIN special_decision AS s ON s.setl_id = c.setl_id
     LEFT JOIN flag AS l ON l.case_no = c.case_no
+    LEFT JOIN drg_grouped AS u ON u.case_no = c.case_no
+    LEFT JOIN drg_weight AS w ON w.edition = u.edition AND w.drg = u.drg AND u.status = '分组成功'
     ORDER BY h.nth * 4294967296 + c.case_no"""
 """One row a case, hospitals together, so that a hospital's rows are read in one stretch; its cases in the order of the
 files. One whole number orders a million rows twice as fast as two texts do."""

@@ -8,11 +8,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from yibao import tables
 from yibao.casemix.drg import Explanation, Grouped, Scheme, explain, grouping, plain_kernel
 from yibao.casemix.drg import group_table as _group_table
+from yibao.casemix.drg.batch import Kernel
 from yibao.casemix.drg.remarks import WORDS
 from yibao.casemix.drg.scheme import NO_GROUP, UNGROUPED
 from yibao.engine import Engine
@@ -70,8 +73,28 @@ class GroupOutcome:
 
 
 def group_table(scheme: Scheme, cases: pa.Table, *, mapped: bool = False) -> Grouped:
-    """Groups a table of cases, all columns text: many by the compiled kernel on all cores, few by the plain one."""
-    return _group_table(scheme, cases, _kernel(cases.num_rows), mapped=mapped)
+    """Groups a table of cases, all columns text: few by the plain kernel, many by the compiled one in two halves, each
+    on a thread of its own (neither the kernel nor Arrow needs Python's lock).
+    """
+    rows = cases.num_rows
+    compiled = _compiled() if rows >= FEW else None
+    if compiled is None:
+        return _group_table(scheme, cases, plain_kernel, mapped=mapped)
+    middle = rows // 2
+    with ThreadPoolExecutor(2) as pool:
+        halves = [
+            pool.submit(_group_table, scheme, half, compiled, mapped=mapped)
+            for half in (cases.slice(0, middle), cases.slice(middle))
+        ]
+    first, second = (one.result() for one in halves)
+    told = second.remarks
+    told = told.set_column(
+        told.column_names.index("row"), "row", pc.add(told["row"], pa.scalar(middle, told["row"].type))
+    )
+    return Grouped(
+        pa.concat_tables([first.groups, second.groups]), pa.concat_tables([first.remarks, told]),
+        [np.concatenate(pair) for pair in zip(first.places, second.places, strict=True)],
+    )  # fmt: skip
 
 
 class Edition(NamedTuple):
@@ -217,27 +240,17 @@ def _inputs(files: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _kernel(rows: int) -> Callable[..., None]:
-    """The grouping kernel for so many cases."""
-    if rows < FEW:
-        return plain_kernel
+def _compiled() -> Kernel | None:
+    """The compiled kernel, ready to be given a scheme and cases; None where numba is absent."""
     try:
-        compiled = compile_kernel(grouping).group_all
+        group_all = compile_kernel(grouping).group_all
     except KernelsMissingError:
-        return plain_kernel
+        return None
 
-    def split(scheme: Scheme, data: Any, batch: grouping.Batch, *found: Any) -> None:
-        """The batch in two halves, each on a thread of its own; the compiled kernel needs no lock of Python's."""
-        middle = rows // 2
-        with ThreadPoolExecutor(2) as pool:
-            halves = [
-                pool.submit(compiled, scheme.memory, data, batch, first, end, *found)
-                for first, end in ((0, middle), (middle, rows))
-            ]
-        for half in halves:
-            half.result()
+    def kernel(scheme: Scheme, data: Any, batch: grouping.Batch, *found: Any) -> None:
+        group_all(scheme.memory, data, batch, 0, len(found[0]), *found)
 
-    return split
+    return kernel
 
 
 class _Collected:

@@ -10,7 +10,16 @@ from markupsafe import Markup
 
 from yibao import tables
 from yibao.engine import Engine
-from yibao.report import close_away, close_budget, close_checks, close_clearing, close_diseases, close_head, words
+from yibao.report import (
+    close_away,
+    close_budget,
+    close_checks,
+    close_clearing,
+    close_diseases,
+    close_drg,
+    close_head,
+    words,
+)
 from yibao.report.close_case import close_case, close_steps
 from yibao.report.close_result import Closed, open_close
 from yibao.report.names import Names
@@ -86,6 +95,7 @@ def _context(closed: Closed, title: str | None, data_note: str, statements: Sequ
         "beds": close_away.beds(closed),
         "examples": _examples(closed),
         "indicators": close_away.indicators(closed),
+        "drg": close_drg.section(closed),
         "consumption": close_away.consumption(closed),
         "dates": close_away.dates(closed),
         "postings": close_checks.postings(closed, statements),

@@ -20,6 +20,7 @@ from yibao.report.case import (
     standard_step,
     step_of,
 )
+from yibao.report.close_drg import case_step, names_of
 from yibao.report.close_money import clearing_steps, month_step, value_steps
 from yibao.report.close_result import Closed, Row, total
 from yibao.report.result import ReportError
@@ -70,6 +71,7 @@ def close_steps(closed: Closed, case: Mapping[str, Any]) -> list[Step]:
         *value_steps(closed, book, case),
         *month_step(closed, book, case),
         *clearing_steps(closed, book, case),
+        *case_step(case, names_of(closed)),
     ]
 
 

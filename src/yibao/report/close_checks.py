@@ -6,6 +6,7 @@ from typing import Any
 
 from yibao.flows.close_entries import PREFIXES, home_pool
 from yibao.report import close_words, words
+from yibao.report.close_drg import identities
 from yibao.report.close_head import budget_of
 from yibao.report.close_result import OWN, STANDS, Closed, Row, total
 from yibao.report.grid import Grid, columns
@@ -35,7 +36,9 @@ def checks(closed: Closed) -> list[Check]:
     local = closed.rows(LOCAL)
     for fund in closed.funds:
         found += _fund(closed, fund, [row for row in local if row["fund_type"] == fund])
-    return [*found, *_cases(closed, local), *_others(closed), *_posted(closed)]
+    texts = {"int": words.count, "money": words.money}
+    drg = [_equal(label, left, right, texts[kind]) for label, kind, left, right in identities(closed)]
+    return [*found, *_cases(closed, local), *_others(closed), *drg, *_posted(closed)]
 
 
 def _equal(label: str, left: Any, right: Any, text: Callable[[Decimal], str] = words.money) -> Check:

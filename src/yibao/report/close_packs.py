@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from yibao.report import close_words, words
 from yibao.report.case import Book
 from yibao.report.close_case import book_of
+from yibao.report.close_drg import HospitalDrg
 from yibao.report.close_money import final_steps
 from yibao.report.close_result import Closed, Row
 from yibao.report.close_slices import (
@@ -39,6 +40,7 @@ class Year:
         self.history = last_year(closed, self.last)
         self.notes = _notes(closed, self.last)
         self.diseases: dict[str, str] = {}
+        self.drg = HospitalDrg(closed)
 
     def disease(self, code: str | None) -> str:
         """The name of a group, found once."""
@@ -94,6 +96,7 @@ def _pack(year: Year, code: str, own: Slice, peers: Sequence[Sequence[Any]], pat
         months=_months(year, code), clearing=_clearing(year, code), buckets=_buckets(own),
         aux=[(close_words.AUX_KINDS.get(row[0], row[0]), *row[1:]) for row in own["aux"]],
         flags=_flags(own), flagged=_flagged(own), checks=_checks(year, code, own), notes=year.notes,
+        drg=year.drg.sheet(code) if year.drg.any else None,
         totals={"deviating": sum(counts.get(kind, 0) for kind in ("low", "high", "extreme")),
                 "excluded": max(len(own["excluded"]), sum(row[1] for row in own["excluded_counts"])),
                 "flagged": max(flagged, _flagged_total(own))},

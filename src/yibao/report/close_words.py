@@ -110,6 +110,9 @@ TABLES: Mapping[str, str] = {
     "aux": "辅助分型",
     "primary": "基层病种",
     "indicators": "指标",
+    "drg_groups": "DRG",
+    "drg_hospitals": "DRG指标",
+    "drg_cells": "机构的DRG",
     "postings": "记账",
 }
 """Sheet names by result table."""
@@ -132,6 +135,9 @@ GRAINS: Mapping[str, str] = {
     "primary": "一行一个基层病种",
     "indicators": "一行一个指标",
     "postings": "一行一批凭证中的一类；没有记上账的凭证逐张列在后面",
+    "drg_groups": "一行一个DRG；没有按DRG分组时为空",
+    "drg_hospitals": "一行一家机构；只含分组成功、有权重的病例",
+    "drg_cells": "一行一家机构的一个DRG；DRG空着的为没有分组成功的病例",
 }
 """What a row of each table is."""
 
@@ -160,6 +166,9 @@ _HEADS = """
     dip_code 病种代码 | cases_lv1 一级病例（例） | cases_lv2 二级病例（例） | cases_lv3 三级病例（例）
     mean_fee_lv1 一级例均费用 | mean_fee_lv2 二级例均费用 | mean_fee_lv3 三级例均费用 | name 指标代码 | value 数值
     time_index 时间消耗指数（倍） | cost_index 费用消耗指数（倍）
+    scheme 分组方案 | drg DRG代码 | mean_fee 次均费用 | cv 变异系数CV | mean_days 平均住院日（天） | deaths 死亡（例）
+    weight 权重（倍） | risk 死亡风险 | total_weight 总权重（倍） | low_risk_cases 低风险组病例（例）
+    low_risk_deaths 低风险组死亡（例） | low_risk_mortality 低风险组死亡率
     formula 算法 | entry_id 凭证号 | batch 批次 | entry_date 日期 | settles 所结算的单据 | detail 说明
 """
 _SPECIAL_HEADS: Mapping[tuple[str, str], str] = {
@@ -172,6 +181,9 @@ _SPECIAL_HEADS: Mapping[tuple[str, str], str] = {
     ("bed_supply", "cases"): "出院病例（例）",
     ("primary", "standard"): "各级同一标准，按年初点值",
     ("offsite", "due"): "参保地应付",
+    ("drg_groups", "name"): "DRG名称",
+    ("drg_hospitals", "groups"): "DRG组数（个）",
+    ("drg_hospitals", "cmi"): "CMI（倍）",
 }
 
 

@@ -50,6 +50,8 @@ class Pack(NamedTuple):
     flagged: Rows
     checks: Rows
     notes: Sequence[str]
+    drg: tuple[Rows, Rows] | None
+    """Measures (label, value) and DRGs; None where the year was not put into DRGs."""
     totals: Mapping[str, int]
     """How many deviating, excluded and flagged cases there are, listed or not."""
 
@@ -62,6 +64,7 @@ CONTENTS = (
     ("月度", "十二个月的预算、记账、调剂、保证金、实付，附图"),
     ("清算", "从应付到年末应付，逐行列出算法和依据"),
     ("分型与标记", "计分类别、辅助分型、违规行为监督标记"),
+    ("DRG", "同一批病例按DRG分组的对照：CMI、时间和费用消耗指数，各组费用对照全市；不影响付费"),
     ("核对", "本工作簿各表的合计与年度清算一致"),
 )
 
@@ -77,6 +80,8 @@ def write_pack(pack: Pack) -> None:
         _months(book, pack)
         _clearing(book, pack)
         _types(book, pack)
+        if pack.drg is not None:
+            _drg(book, pack, *pack.drg)
         _checks(book, pack)
 
 
@@ -90,6 +95,8 @@ def _contents(book: Book, pack: Pack) -> None:
     book.put_heads(page, 3, (Head("工作表"), Head("内容")))
     row = 4
     for name, what in CONTENTS:
+        if name == "DRG" and pack.drg is None:
+            continue
         page.write_url(row, 0, f"internal:'{name}'!A1", book.link, name)
         page.write_string(row, 1, what, book.form("wrap"))
         row += 1
@@ -285,6 +292,21 @@ def _types(book: Book, pack: Pack) -> None:
     columns = heads("结算ID 标记 险种 出院日期:day 病种代码 医疗总费用（元）:money 应付额（元）:money")
     book.put_heads(page, row + 1, columns)
     book.put_rows(page, row + 2, columns, pack.flagged)
+
+
+def _drg(book: Book, pack: Pack, measured: Rows, groups: Rows) -> None:
+    said = "；".join(
+        f"{label} {value:,.4f}" if isinstance(value, float) else f"{label} {value:,}"
+        for label, value in measured if value is not None
+    )  # fmt: skip
+    columns = heads(
+        "DRG代码 名称 病例数（例）:int 权重（倍）:stat 医疗总费用（元）:money 次均费用（元）:money "
+        "全市次均费用（元）:money 平均住院日（天）:plain 全市平均住院日（天）:plain 比全市多（元）:money "
+        "死亡（例）:int 死亡风险"
+    )
+    note = f"只作对照，不影响付费；含异地参保的病例。{said or '没有分组成功的病例'}"
+    whole = _sums(groups, columns, (2, 4, 10))
+    book.sheet(Sheet("DRG", f"{pack.name}：DRG", note, columns, groups, whole))
 
 
 def _checks(book: Book, pack: Pack) -> None:

@@ -15,6 +15,6 @@ SELECT
     CAST(sum(CASE WHEN w.risk = 'low' THEN 1 ELSE 0 END) AS BIGINT) AS low_risk_cases,
     CAST(sum(CASE WHEN w.risk = 'low' THEN c.died ELSE 0 END) AS BIGINT) AS low_risk_deaths
 FROM drg_case AS c
-JOIN drg_weight AS w ON w.drg = c.drg
+JOIN drg_weight AS w ON w.edition = c.edition AND w.drg = c.drg
 WHERE c.drg <> ''
 GROUP BY c.fixmedins_code
