@@ -6,8 +6,6 @@ import pytest
 from vectors import FAMILIES, VECTORS
 
 NOT_YET = {
-    "enrolment and benefits": """参保 等待期 大病激励 门诊 多层 舟山居民住院 舟山慢病门诊 目录 大病 三重保障
-        三重保障-低保 生育津贴 公务员补助 药店乙类 跨省异地 大病江西2025 共济""",
     "capitation": "人头",
     "DRG": "DRG点数 DRG低倍率 新技术6% 中治率 DRG支付标准 DRG分组一致性",
     "procurement, agreements, supervision, service": """集采 结余留用 诚信分级 连锁惩戒 处罚 举报奖励 一件事 村卫生室

@@ -3,7 +3,7 @@
 import typer
 
 from yibao import __version__
-from yibao.cli import city, close, dip, drg, files, fund, law, store
+from yibao.cli import city, close, dip, drg, files, fund, law, settle, store
 
 app = typer.Typer(
     name="yibao",
@@ -21,6 +21,7 @@ app.add_typer(store.app, name="store", help="账务库：查看、备份、恢�
 app.command("demo", help="造一个模拟城市，清算一个年度，写出报告 out/demo/report.html。")(city.demo)
 app.command("synth", help="造一个模拟城市的数据文件。")(city.synth)
 app.command("close", help="年度清算：由一个城市的各表得出病例支付、月度结算、年度清算、记账和报告。")(close.close)
+app.command("settle", help="待遇结算：一个城市的结算单和费用明细，按政策算出各基金支付和个人负担。")(settle.settle)
 app.command("check", help="核对数据文件，列出全部问题，不做计算。")(files.check)
 app.command("template", help="写出带填表说明的 xlsx 模板。")(files.template)
 app.command("explain", help="说明一例病例怎样入组、得多少分、付多少钱。")(dip.explain)

@@ -4,7 +4,10 @@ Codes are text: a leading zero is data. ``source`` says how far a list can be tr
 (transaction 1901, 字典表查询) is the authority and may add regional codes.
 """
 
+from yibao.standard.benefits import BENEFIT_CODES
+from yibao.standard.care import CARE_CODES
 from yibao.standard.field import CodeTable
+from yibao.standard.insured import INSURED_CODES
 
 _CLIENTS = "公开客户端程序所列，与平台字典核对前不作权威"
 _COMMON = "通行用法，待以1901字典查询核对"
@@ -205,7 +208,8 @@ CODE_TABLES: dict[str, CodeTable] = {
         INSUTYPE, MED_TYPE, GEND, HOSP_LV, DSCG_WAY, ADM_WAY, CLR_TYPE, CLR_WAY, FIXMEDINS_TYPE, DIAG_TYPE,
         MAINDIAG_FLAG, OPRN_OPRT_TYPE, MED_CHRGITM_TYPE, PSN_TYPE, DIP_LAYER, DIP_EXCLUSION_LIST, DIP_EFFECT, PX_KIND,
         FUND_TYPE, LEDGER_ACTION, LIMIT_KIND, BANK_SIDE, INCOME_ITEM, BUDGET_LINE, ADJUST_REASON, OVERRUN_REASON,
-        CREDIT_LV, AGREEMENT_STATUS, REVIEW_REASON, REVIEW_RESULT, GROUP_METHOD, DIP_LIST,
+        CREDIT_LV, AGREEMENT_STATUS, REVIEW_REASON, REVIEW_RESULT, GROUP_METHOD, DIP_LIST, *INSURED_CODES,
+        *CARE_CODES, *BENEFIT_CODES,
     )
 }  # fmt: skip
 """Every code table by name."""

@@ -19,6 +19,9 @@ class Kind(StrEnum):
     WEIGHT_G = "weight_g"
     POINTS = "points"
     RATIO = "ratio"
+    PRICE = "price"
+    QUANTITY = "quantity"
+    SIGNED_MONEY = "signed_money"
 
     @property
     def label(self) -> str:
@@ -28,7 +31,8 @@ class Kind(StrEnum):
     @property
     def sql_type(self) -> str:
         """The column type in the engine. Money is integer fen (``BUDGET``: a sum of many
-        amounts, so with the larger bound), weight whole grams, everything coded is text."""
+        amounts, so with the larger bound), unit prices and quantities integer 10⁻⁶, weight whole grams, everything
+        coded is text."""
         return _SQL_TYPES[self]
 
 
@@ -45,6 +49,9 @@ _KIND_LABELS = {
     Kind.WEIGHT_G: "体重",
     Kind.POINTS: "分值",
     Kind.RATIO: "比例",
+    Kind.PRICE: "单价",
+    Kind.QUANTITY: "数量（可为负）",
+    Kind.SIGNED_MONEY: "金额（可为负）",
 }
 _SQL_TYPES = {
     Kind.CODE: "VARCHAR",
@@ -59,6 +66,9 @@ _SQL_TYPES = {
     Kind.WEIGHT_G: "INTEGER",
     Kind.POINTS: "DECIMAL(18,4)",
     Kind.RATIO: "DECIMAL(18,6)",
+    Kind.PRICE: "BIGINT",
+    Kind.QUANTITY: "BIGINT",
+    Kind.SIGNED_MONEY: "BIGINT",
 }
 
 

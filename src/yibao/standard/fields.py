@@ -1,6 +1,9 @@
 """The fields, each defined once under its national name (国家医保信息平台接口规范; transaction 4101 for the list)."""
 
+from yibao.standard.benefits import BENEFIT_FIELDS
+from yibao.standard.care import CARE_FIELDS
 from yibao.standard.field import Field, Kind
+from yibao.standard.insured import INSURED_FIELDS
 
 _OURS = "本系统"
 _K = Kind
@@ -215,5 +218,5 @@ _ALL = (
           source=_OURS),
 )  # fmt: skip
 
-FIELDS: dict[str, Field] = {field.name: field for field in _ALL}
+FIELDS: dict[str, Field] = {field.name: field for field in (*_ALL, *CARE_FIELDS, *BENEFIT_FIELDS, *INSURED_FIELDS)}
 """Every field by its name."""

@@ -1,8 +1,11 @@
 """The tables: what each row is, its columns in order, and what it cannot do without."""
 
+from yibao.standard.benefits import BENEFIT_TABLES, SETTLEMENT_TABLES
+from yibao.standard.care import CARE_TABLES
 from yibao.standard.drg import DRG_CASES, SCHEME_TABLES
 from yibao.standard.field import TableSchema
 from yibao.standard.fields import FIELDS
+from yibao.standard.insured import INSURED_SCHEMAS
 
 
 def _schema(
@@ -178,5 +181,13 @@ _SCHEMAS = (
     ),
 )  # fmt: skip
 
-TABLES: dict[str, TableSchema] = {schema.name: schema for schema in (*_SCHEMAS, DRG_CASES, *SCHEME_TABLES.values())}
+_CARE = tuple(_schema(*spec) for spec in CARE_TABLES)
+_BENEFITS = (
+    *(_schema(*spec) for spec in BENEFIT_TABLES), *(_schema(*spec, role="output") for spec in SETTLEMENT_TABLES)
+)  # fmt: skip
+_INSURED = tuple(_schema(*spec) for spec in INSURED_SCHEMAS)
+
+TABLES: dict[str, TableSchema] = {
+    schema.name: schema for schema in (*_SCHEMAS, *_CARE, *_BENEFITS, *_INSURED, DRG_CASES, *SCHEME_TABLES.values())
+}
 """Every table by name."""

@@ -1,9 +1,9 @@
 """Reads and checks csv, parquet and xlsx; writes them. The only place that parses data files.
 
 Entry points: `load` (files to a typed table and a `LoadReport`), `explode` (list column to child table),
-`output_folder` and `atomic_path` (nothing half-written ever looks finished), `write_parquet`, `write_csv`,
-`write_xlsx`, `write_rejected` and `write_findings` (what to mend), `read_table` and `read_summary` (back from a result
-folder), `template` (an xlsx to fill in), `FAULTS` (every fault by code).
+`output_folder` and `atomic_path` (nothing half-written ever looks finished), `write_parquet`, `parquet_stream`,
+`write_csv`, `write_xlsx`, `write_rejected` and `write_findings` (what to mend), `read_table` and `read_summary` (back
+from a result folder), `template` (an xlsx to fill in), `FAULTS` (every fault by code).
 May import kernel, standard and engine. Names and codes follow the national platform's interface (see `standard`).
 """
 
@@ -15,7 +15,7 @@ from yibao.tables.own import ResultFolderError, open_view, read_summary, read_ta
 from yibao.tables.rejected import write_findings, write_rejected
 from yibao.tables.report import LoadReport
 from yibao.tables.template import template
-from yibao.tables.write import Sheet, query_sheet, write_csv, write_parquet, write_xlsx
+from yibao.tables.write import Sheet, parquet_stream, query_sheet, write_csv, write_parquet, write_xlsx
 
 __all__ = [
     "FAULTS",
@@ -28,6 +28,7 @@ __all__ = [
     "load",
     "open_view",
     "output_folder",
+    "parquet_stream",
     "query_sheet",
     "read_summary",
     "read_table",

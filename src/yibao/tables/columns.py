@@ -61,11 +61,14 @@ def column_sql(column: Column, *, required: bool) -> ColumnSql:
         Kind.MONEY: _money,
         Kind.BUDGET: _budget,
         Kind.DATE: _day,
-        Kind.DATETIME: _day,
+        Kind.DATETIME: _moment,
         Kind.INT: _whole,
         Kind.WEIGHT_G: _whole,
         Kind.POINTS: _fraction,
         Kind.RATIO: _fraction,
+        Kind.PRICE: _millionths,
+        Kind.QUANTITY: _millionths,
+        Kind.SIGNED_MONEY: _signed_money,
         Kind.DX_LIST: _list,
         Kind.PX_LIST: _list,
     }.get(field.kind, _coded if field.code_table else _text)
@@ -121,6 +124,12 @@ def _is_cents(sql_type: str) -> bool:
 
 
 def _money(column: Column) -> ColumnSql:
+    sql, name = _signed_money(column), column.field.name
+    zero = [(f"{name} = 0", "'zero_total_fee'")] if name == "medfee_sumamt" else []
+    return sql._replace(errors=(*sql.errors, _tokens(column.field, (f"{name} < 0", "'negative_amount'"), *zero)))
+
+
+def _signed_money(column: Column) -> ColumnSql:
     field, name, kind = column.field, column.field.name, column.sql_type
     flavour, raw = "text", f"tidy({as_text(column)})"
     if kind in _FLOAT:
@@ -130,11 +139,23 @@ def _money(column: Column) -> ColumnSql:
         flavour, raw = "cents", ident(column.name)
     elif _is_exact(kind):
         flavour, raw = "exact", f"CAST({ident(column.name)} AS DECIMAL(38, 6))"
-    zero = [(f"{name} = 0", "'zero_total_fee'")] if name == "medfee_sumamt" else []
-    errors = _tokens(
-        field, (_failed(name), f"fen_fault_{flavour}(r_{name})"), (f"{name} < 0", "'negative_amount'"), *zero
-    )
+    errors = _tokens(field, (_failed(name), f"fen_fault_{flavour}(r_{name})"))
     return ColumnSql(name, raw, f"fen_of_{flavour}(r_{name})", (errors,))
+
+
+def _millionths(column: Column) -> ColumnSql:
+    """Unit prices (below 10¹⁰ 元) and quantities (below 10⁸, the only ones that may be negative): exact integers of
+    10⁻⁶, the bounds those of `yibao.catalogue.scope`; a digit more than six decimals is a fault."""
+    field, name, kind = column.field, column.field.name, column.sql_type
+    decimal = _DECIMAL.fullmatch(kind)
+    raw, value = f"tidy({as_text(column)})", f"millionths_of_text(r_{name})"
+    if kind in _WHOLE or (decimal is not None and int(decimal[2]) <= 6 and int(decimal[1]) <= 18):
+        raw, value = ident(column.name), f"millionths_of_exact(r_{name})"
+    bound = 10**16 if field.kind is Kind.PRICE else 10**14
+    value = f"CASE WHEN abs({value}) < {bound} THEN {value} END"
+    failed = (_failed(name), f"number_fault(CAST(r_{name} AS VARCHAR))")
+    low = [(f"{name} < 0", "'negative_number'")] if field.kind is Kind.PRICE else []
+    return ColumnSql(name, raw, value, (_tokens(field, failed, *low),))
 
 
 def _budget(column: Column) -> ColumnSql:
@@ -151,6 +172,17 @@ def _day(column: Column) -> ColumnSql:
         return ColumnSql(name, f"CAST({ident(column.name)} AS DATE)", f"day_in_range(r_{name})", (fault,))
     fault = _tokens(field, (_failed(name), f"day_fault(r_{name})"))
     return ColumnSql(name, f"tidy({as_text(column)})", f"day_of_text(r_{name})", (fault,))
+
+
+def _moment(column: Column) -> ColumnSql:
+    """A day with its time; a day alone is its first second."""
+    field, name = column.field, column.field.name
+    if column.sql_type == "DATE" or column.sql_type.startswith("TIMESTAMP"):
+        fault = _tokens(field, (_failed(name), "'impossible_date'"))
+        value = f"CASE WHEN day_in_range(CAST(r_{name} AS DATE)) IS NOT NULL THEN r_{name} END"
+        return ColumnSql(name, f"CAST({ident(column.name)} AS TIMESTAMP)", value, (fault,))
+    fault = _tokens(field, (_failed(name), f"day_fault(r_{name})"))
+    return ColumnSql(name, f"tidy({as_text(column)})", f"moment_of_text(r_{name})", (fault,))
 
 
 def _whole(column: Column) -> ColumnSql:

@@ -69,6 +69,24 @@ CREATE OR REPLACE TEMP MACRO day_fault(t) AS CASE
     WHEN is_day(t) OR is_compact_day(t) THEN 'impossible_date'
     ELSE 'bad_date' END;
 
+-- A moment: one of the days above, with a time of hours and minutes or seconds, or none (midnight). A fraction of a
+-- second and a zone are cut.
+CREATE OR REPLACE TEMP MACRO clock_of_text(t) AS CASE
+    WHEN regexp_matches(t, '[ T][0-9]{1,2}:[0-9]{2}')
+    THEN lpad(regexp_extract(t, '[ T]([0-9]{1,2}):[0-9]{2}', 1), 2, '0') || regexp_extract(t, '[ T][0-9]{1,2}(:[0-9]{2}(:[0-9]{2})?)', 1)
+    WHEN regexp_full_match(t, '[0-9]{14}') THEN t[9:10] || ':' || t[11:12] || ':' || t[13:14]
+    WHEN regexp_full_match(t, '[0-9]{8}|[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}') THEN '00:00:00' END;
+CREATE OR REPLACE TEMP MACRO moment_of_text(t) AS CASE
+    WHEN regexp_full_match(t, '(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}') THEN TRY_CAST(t AS TIMESTAMP)
+    ELSE TRY_CAST(CAST(day_of_text(t) AS VARCHAR) || ' ' || clock_of_text(t) AS TIMESTAMP) END;
+
+-- Unit prices and quantities in millionths.
+CREATE OR REPLACE TEMP MACRO millionths_of_text(t) AS CASE
+    WHEN regexp_full_match(t, '[+-]?[0-9]{1,10}([.][0-9]{1,6}0*)?')
+    THEN CAST(TRY_CAST(t AS DECIMAL(28, 6)) * 1000000 AS BIGINT) END;
+CREATE OR REPLACE TEMP MACRO millionths_of_exact(x) AS CASE
+    WHEN abs(x) < 10000000000 THEN CAST(CAST(x AS DECIMAL(28, 6)) * 1000000 AS BIGINT) END;
+
 -- Whole numbers; a weight may carry decimals of a gram, which are cut so that a bound in whole grams still decides alike.
 CREATE OR REPLACE TEMP MACRO int_of_text(t) AS CASE
     WHEN regexp_full_match(t, '[+-]?[0-9]{1,9}([.]0+)?') THEN TRY_CAST(split_part(t, '.', 1) AS INTEGER) END;

@@ -1,6 +1,7 @@
 """rejected.xlsx: the rejected rows as their files have them, each with its reasons, ready to be put right."""
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from heapq import merge
 from itertools import chain
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from yibao.engine import Engine
-from yibao.kernel import Finding, Severity, yuan
+from yibao.kernel import Finding, Severity
 from yibao.standard import TABLES, Kind, TableSchema
 from yibao.tables.columns import ident
 from yibao.tables.outcome import row_findings
@@ -17,6 +18,9 @@ from yibao.tables.report import LoadReport
 from yibao.tables.write import Sheet, write_xlsx
 
 FILE, ROW, REASON = "文件", "行号", "错误原因"
+
+_PLACES = {Kind.MONEY: 2, Kind.BUDGET: 2, Kind.SIGNED_MONEY: 2, Kind.PRICE: 6, Kind.QUANTITY: 6}
+"""Decimal places that the engine's integers of a kind stand for."""
 
 
 Refused = tuple[str, int, str]
@@ -79,13 +83,16 @@ def _later(
         return
     files, rows, reasons = zip(*refused, strict=True)
     engine.put("_refused", pa.table({"src_file": files, "src_row": pa.array(rows, pa.int64()), "reason": reasons}))
-    money = {i for i, name in enumerate(shown) if schema.field(name).kind in (Kind.MONEY, Kind.BUDGET)}
+    places = {name: _PLACES.get(schema.field(name).kind, 0) for name in shown}
     columns = ", ".join(ident(name) for name in shown)
     cursor = engine.con.cursor().execute(f"""
         SELECT src_file, src_row, reason, {columns} FROM {ident(report.into)} JOIN _refused USING (src_file, src_row)
         ORDER BY src_file, src_row""")
     while batch := cursor.fetchmany(10_000):
         for file, row, reason, *cells in batch:
-            texts = (yuan(cell) if i in money and cell is not None else cell for i, cell in enumerate(cells))
+            texts = (
+                Decimal(cell).scaleb(-places[name]) if places[name] and cell is not None else cell
+                for name, cell in zip(shown, cells, strict=True)
+            )
             yield [file, row, *texts, reason]
     engine.drop("_refused")

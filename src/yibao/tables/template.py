@@ -9,7 +9,8 @@ from yibao.standard import CODE_TABLES, TABLES, Field, Kind, TableSchema
 from yibao.tables.output import atomic_path
 
 _LAST_ROW = 100_000
-_NUMBER = (Kind.INT, Kind.MONEY, Kind.BUDGET, Kind.WEIGHT_G, Kind.POINTS, Kind.RATIO)
+_MONEY = (Kind.MONEY, Kind.BUDGET, Kind.SIGNED_MONEY)
+_NUMBER = (Kind.INT, Kind.WEIGHT_G, Kind.POINTS, Kind.RATIO, Kind.PRICE, Kind.QUANTITY, *_MONEY)
 
 
 def template(table: str, path: Path | str) -> None:
@@ -27,6 +28,7 @@ def template(table: str, path: Path | str) -> None:
             "text": book.add_format({"num_format": "@"}),
             "date": book.add_format({"num_format": "yyyy-mm-dd"}),
             "money": book.add_format({"num_format": "0.00"}),
+            "decimal": book.add_format({"num_format": "General"}),
             "int": book.add_format({"num_format": "0"}),
             "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
         }
@@ -42,8 +44,10 @@ def template(table: str, path: Path | str) -> None:
 def _cell_format(field: Field) -> str:
     if field.kind in (Kind.DATE, Kind.DATETIME):
         return "date"
-    if field.kind in (Kind.MONEY, Kind.BUDGET):
+    if field.kind in _MONEY:
         return "money"
+    if field.kind in (Kind.PRICE, Kind.QUANTITY):
+        return "decimal"
     return "int" if field.kind in _NUMBER else "text"
 
 

@@ -1,14 +1,17 @@
 """Writes tables as parquet, csv and xlsx."""
 
 import codecs
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 import xlsxwriter
 
 from yibao.engine import Engine
@@ -34,6 +37,15 @@ def write_parquet(engine: Engine, query: str, path: Path | str) -> None:
     with atomic_path(path) as part:
         quoted = str(part).replace("'", "''")
         engine.con.execute(f"COPY ({_select(query)}) TO '{quoted}' (FORMAT parquet)")
+
+
+@contextmanager
+def parquet_stream(path: Path | str, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    """Gives a function that appends a table to the parquet file ``path``, so that a long one is never held whole.
+    Raises OutputError.
+    """
+    with atomic_path(path) as part, pq.ParquetWriter(part, schema) as writer:
+        yield writer.write_table
 
 
 def write_csv(engine: Engine, query: str, path: Path | str) -> None:

@@ -1,0 +1,197 @@
+"""A city's claims made ready for the kernel, in SQL: facts, contexts and their terms, the queue of every family.
+
+Works in a session with the tables of claims, lines, catalogue (`yibao.catalogue.line_facts` has run: ``line_fact``) and
+cover (``entitlement`` for the days of ``asked``). Rooms do not import each other: the flow calls what lies between.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from yibao.benefit.outcomes import BY_CODE, Outcome
+from yibao.benefit.terms import Context, PlanBook
+from yibao.engine import Engine
+from yibao.kernel.finding import Finding, Place, Severity
+from yibao.law import MissingParameter
+from yibao.standard import CODE_TABLES, TABLES
+
+PACKAGE = "yibao.benefit"
+DAYS = ("claim_day", "asked")
+"""The steps before cover is asked for."""
+FACTS = ("claim_point", "person_contract", "claim_approval", "claim_filing", "claim_identity", "claim_fact", "context")
+"""The steps from the answers about cover to the contexts."""
+QUEUE = ("line_sum", "claim_terms", "reversal")
+OPTIONAL = (
+    "chosen_points", "doctor_contracts", "chronic_approvals", "offsite_filings", "households", "supplement_insured",
+    "acct_credits", "acct_balances", "acct_bindings", "identities", "incentives",
+)  # fmt: skip
+"""Tables that a city may lack."""
+
+
+class Ready(NamedTuple):
+    """The plan and what was said of contexts that the law does not settle."""
+
+    book: PlanBook
+    findings: list[Finding]
+    unverified: list[str]
+
+
+def complete(engine: Engine) -> None:
+    """Makes an empty table of each optional one that the session lacks."""
+    there = {name for (name,) in engine.rows("SELECT table_name FROM information_schema.tables")}
+    for name in OPTIONAL:
+        if name not in there:
+            columns = ", ".join(f'"{field.name}" {field.kind.sql_type}' for field in TABLES[name].fields)
+            engine.con.execute(f'CREATE TABLE "{name}" ({columns}, src_file VARCHAR, src_row BIGINT)')
+
+
+def claim_days(engine: Engine, book: PlanBook) -> None:
+    """Makes ``claim_day`` and ``asked``: the kind of every claim and the day and year that count for it."""
+    complete(engine)
+    first, last = engine.rows("SELECT min(CAST(setl_time AS DATE)), max(CAST(setl_time AS DATE)) FROM claims")[0]
+    rows, diseases = _kinds(book, book.spans(first, last) if first else [])
+    engine.put("kind_span", pa.Table.from_pylist(rows, _KIND_SPAN))
+    engine.put("two_diseases", pa.Table.from_pylist(diseases, _TWO_DISEASES))
+    code = book.law.code
+    engine.pipeline(PACKAGE, DAYS, {"city": code, "province": code[:2]})
+
+
+_KIND_SPAN = pa.schema([
+    ("med_type", pa.string()), ("from_day", pa.date32()), ("until_day", pa.date32()), ("kind", pa.string()),
+    ("law_day", pa.string()), ("year_of", pa.string()),
+])  # fmt: skip
+
+
+_TWO_DISEASES = pa.schema([("insutype", pa.string()), ("dise_codg", pa.string())])
+
+
+def _kinds(book: PlanBook, spans: Sequence[tuple[date, date]]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """The kind of each med_type in each span of law, and the codes of the two diseases by insurance."""
+    rows: list[dict[str, Any]] = []
+    diseases: set[tuple[str, str]] = set()
+    for start, end in spans:
+        view = book.view(start)
+        for insutype in ("310", "390"):
+            if view.has("benefit.two_diseases.codes", insutype=insutype):
+                codes = view.items("benefit.two_diseases.codes", insutype=insutype)
+                diseases |= {(insutype, one) for one in codes if one != "none"}
+        for med_type in CODE_TABLES["med_type"].codes:
+            found = view.find("benefit.kind", med_type=med_type)
+            if found is None:
+                continue
+            kind = view.text("benefit.kind", med_type=med_type)
+            rows.append({
+                "med_type": med_type, "from_day": start, "until_day": end, "kind": kind,
+                "law_day": view.text("benefit.law_day", kind=kind), "year_of": view.text("benefit.year_of", kind=kind),
+            })  # fmt: skip
+    return rows, [{"insutype": one, "dise_codg": code} for one, code in sorted(diseases)]
+
+
+def claim_terms(engine: Engine, book: PlanBook) -> Ready:
+    """Makes ``claim_terms`` and ``reversal`` from ``claim_day``, ``entitlement`` and ``line_fact``: every claim with
+    the place of its terms, or the outcome that refuses it. Reads the law once for each context.
+
+    Raises MissingParameter for the first context that needs a key the law lacks, ConflictError, TermsError.
+    """
+    first, last = engine.rows("SELECT min(law_day), max(law_day) FROM claim_day")[0]
+    spans = book.spans(first, last) if first else []
+    rows = [{"span_no": number, "from_day": one, "until_day": other} for number, (one, other) in enumerate(spans)]
+    days = pa.schema([("span_no", pa.int64()), ("from_day", pa.date32()), ("until_day", pa.date32())])
+    engine.put("law_span", pa.Table.from_pylist(rows, days))
+    order = _identity_order(book, spans)
+    engine.put("identity_rank", pa.table({
+        "psn_idet_type": pa.array(order, pa.string()), "nth": pa.array(range(len(order)), pa.int64()),
+    }))  # fmt: skip
+    engine.pipeline(PACKAGE, FACTS)
+    contexts = engine.fetch("SELECT * FROM context ORDER BY ALL").to_pylist()
+    places, outcomes = zip(*(_place(book, row, spans) for row in contexts), strict=True) if contexts else ((), ())
+    named = pa.Table.from_pylist(contexts, engine.fetch("SELECT * FROM context LIMIT 0").schema)
+    named = named.append_column("place", pa.array(places, pa.int64())).append_column(
+        "outcome", pa.array(outcomes, pa.string())
+    )
+    engine.put("context_place", named)
+    partial = any(
+        book.view(start).has("benefit.partial_refund") and book.view(start).flag("benefit.partial_refund")
+        for start, _ in spans
+    )
+    engine.pipeline(PACKAGE, QUEUE, {"partial_allowed": int(partial)})
+    engine.drop(
+        "claim_fact", "claim_point", "person_contract", "claim_approval", "claim_filing", "claim_identity", "line_sum"
+    )
+    return Ready(book, _refused(engine), sorted({key for view in book.views for key in view.unverified}))
+
+
+def _identity_order(book: PlanBook, spans: Sequence[tuple[date, date]]) -> list[str]:
+    """Identities, the one with the best aid first; those that the law does not order come last, by code."""
+    known = list(CODE_TABLES["psn_idet_type"].codes)
+    if not spans or not book.view(spans[-1][0]).has("aid.order"):
+        return known
+    first = [one for one in book.view(spans[-1][0]).items("aid.order") if one != "none"]
+    return [*first, *(one for one in known if one not in first)]
+
+
+def _place(book: PlanBook, row: Mapping[str, Any], spans: Sequence[tuple[date, date]]) -> tuple[int, str]:
+    """Where the terms of a context stand in the plan; -1 and the outcome where a claim of it is refused."""
+    if not row["known_place"]:
+        return -1, Outcome.UNKNOWN_INSTITUTION.code
+    if not row["kind"]:
+        return -1, Outcome.UNKNOWN_MED_TYPE.code
+    if row["cover_outcome"] != "covered":
+        return book.refusal(BY_CODE[row["cover_outcome"]]), ""
+    if not row["hosp_lv"] and row["fixmedins_type"] == "1":
+        return book.refusal(Outcome.UNKNOWN_LEVEL), ""
+    context = Context(*(row[name] for name in Context._fields))
+    try:
+        return book.terms(context, spans[row["span_no"]][0]).place, ""
+    except MissingParameter as error:
+        error.add_note(f"首例：{row['example']}，这样的结算{row['claims']}笔")
+        raise
+
+
+def _refused(engine: Engine) -> list[Finding]:
+    """One finding for each claim and reversal that is refused, by id."""
+    rows = engine.rows("""
+        SELECT setl_id, refused FROM claim_terms WHERE refused <> ''
+        UNION ALL SELECT setl_id, outcome FROM reversal WHERE outcome <> '' ORDER BY 1""")
+    return [
+        Finding(code, Severity.ERROR, BY_CODE[code].label, Place("", 0, "setl_id", str(setl_id)),
+                next_step=BY_CODE[code].next_step, key=str(setl_id))
+        for setl_id, code in rows
+    ]  # fmt: skip
+
+
+def queue(engine: Engine) -> None:
+    """Makes ``queue`` and ``queue_line``: what is to be settled, family by family, in the order of settlement."""
+    people = engine.fetch("""
+        SELECT psn_no FROM claim_terms WHERE place >= 0 UNION SELECT psn_no FROM acct_credits
+        UNION SELECT psn_no FROM acct_bindings UNION SELECT owner_psn_no FROM acct_bindings ORDER BY 1""")
+    engine.put("person_number", people.append_column("person_no", pa.array(np.arange(people.num_rows))))
+    links = engine.fetch("""
+        SELECT a.person_no AS one, b.person_no AS other FROM acct_bindings AS k
+        JOIN person_number AS a ON a.psn_no = k.psn_no JOIN person_number AS b ON b.psn_no = k.owner_psn_no
+        UNION ALL
+        SELECT p.person_no, min(p.person_no) OVER (PARTITION BY h.household_no) FROM households AS h
+        JOIN person_number AS p ON p.psn_no = h.psn_no""")
+    family = families(people.num_rows, links["one"].to_numpy(), links["other"].to_numpy())
+    numbers = pa.array(np.arange(people.num_rows))
+    engine.put("person_family", pa.table({"psn_no": people["psn_no"], "person_no": numbers, "family_no": family}))
+    engine.pipeline(PACKAGE, ("queue", "queue_init", "queue_line"))
+
+
+Int64 = npt.NDArray[np.int64]
+
+
+def families(count: int, one: Int64, other: Int64) -> Int64:
+    """The family of each of ``count`` people: the least number among those linked to it, directly or through others."""
+    family = np.arange(count, dtype=np.int64)
+    while len(one):
+        least = np.minimum(family[one], family[other])
+        if (family[one] == least).all() and (family[other] == least).all():
+            return family
+        np.minimum.at(family, one, least)
+        np.minimum.at(family, other, least)
+    return family

@@ -1,0 +1,36 @@
+-- grain: setl_id
+-- inputs: claim_day, entitlement, claim_point, person_contract, claim_approval, claim_filing, claim_identity, identity_rank, two_diseases
+-- params: -
+-- source: docs/internals/benefit.md: the context of a claim
+-- note: claims that are no reversals; an insurance that the claim names but the cover does not have makes it not enrolled
+SELECT
+    c.setl_id, c.mdtrt_id, c.psn_no, c.fixmedins_code, c.med_type, c.setl_time, c.medfee_sumamt, c.law_day,
+    c.benefit_year, c.known_place,
+    coalesce(e.outcome, 'not_enrolled') AS cover_outcome,
+    coalesce(e.insutype, '') AS insutype,
+    substr(coalesce(e.psn_type, ''), 1, 2) AS psn_type,
+    coalesce(e.clct_way, '') AS clct_way,
+    CASE WHEN c.kind = 'chronic' AND t.dise_codg IS NOT NULL THEN 'two_diseases' ELSE c.kind END AS kind,
+    c.hosp_lv, c.fixmedins_type,
+    coalesce(q.point, 'none') AS point,
+    CASE WHEN c.er_flag = '1' OR c.med_type IN ('13', '24') THEN 'emergency' WHEN c.refl_no <> '' THEN 'referral'
+        ELSE 'direct' END AS access,
+    CASE d.contract WHEN 2 THEN 'performed' WHEN 1 THEN 'signed' ELSE 'none' END AS contract,
+    c.dise_codg,
+    CASE WHEN c.region = 'city' THEN 'none' WHEN f.filing = 1 THEN 'resident' WHEN f.filing = 2 THEN 'emergency'
+        WHEN f.filing = 3 THEN 'referral' WHEN f.filing = 4 THEN 'filed_late'
+        WHEN c.er_flag = '1' OR c.med_type IN ('13', '24') THEN 'emergency' ELSE 'unfiled' END AS offsite,
+    c.region,
+    coalesce(r.psn_idet_type, 'none') AS identity,
+    CASE WHEN e.psn_type IN ('1102', '1202') THEN '1' ELSE '0' END AS cvlserv_flag,
+    CASE WHEN a.setl_id IS NULL THEN '0' ELSE '1' END AS approved
+FROM claim_day AS c
+LEFT JOIN entitlement AS e ON e.psn_no = c.psn_no AND e.day = c.law_day
+LEFT JOIN claim_point AS q ON q.setl_id = c.setl_id
+LEFT JOIN person_contract AS d ON d.setl_id = c.setl_id
+LEFT JOIN claim_approval AS a ON a.setl_id = c.setl_id
+LEFT JOIN claim_filing AS f ON f.setl_id = c.setl_id
+LEFT JOIN claim_identity AS i ON i.setl_id = c.setl_id
+LEFT JOIN identity_rank AS r ON r.nth = i.nth
+LEFT JOIN two_diseases AS t ON t.insutype = e.insutype AND t.dise_codg = c.dise_codg
+WHERE c.refd_setl_flag <> '1'

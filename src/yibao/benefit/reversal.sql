@@ -1,0 +1,35 @@
+-- grain: setl_id
+-- inputs: claim_day, claim_terms
+-- params: partial_allowed
+-- source: RULEBOOK §0 (4): a reversal mirrors its settlement; once; a partial one only where the law allows it
+-- note: outcome '' is a reversal that stands; of several reversals of one settlement the first stands
+WITH judged AS (
+    SELECT
+        r.setl_id, r.psn_no, r.setl_time, r.init_setl_id, r.medfee_sumamt,
+        t.place, t.medfee_sumamt AS whole, t.benefit_year, t.mdtrt_id, t.insutype, t.psn_type, t.fixmedins_code,
+        t.med_type, t.kind,
+        CASE
+            WHEN t.setl_id IS NULL OR t.place < 0 OR t.setl_time > r.setl_time
+                OR (t.setl_time = r.setl_time AND t.setl_id > r.setl_id) THEN 'unknown_reversal'
+            WHEN t.psn_no <> r.psn_no OR t.fixmedins_code <> r.fixmedins_code OR r.medfee_sumamt > t.medfee_sumamt
+                THEN 'reversal_differs'
+            WHEN r.medfee_sumamt < t.medfee_sumamt AND $partial_allowed = 0 THEN 'partial_not_allowed'
+            ELSE ''
+        END AS outcome
+    FROM claim_day AS r
+    LEFT JOIN claim_terms AS t ON t.setl_id = r.init_setl_id
+    WHERE r.refd_setl_flag = '1'
+),
+placed AS (
+    SELECT
+        j.*,
+        sum(CASE WHEN j.outcome = '' THEN 1 ELSE 0 END) OVER (
+            PARTITION BY j.init_setl_id ORDER BY j.setl_time, j.setl_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS nth
+    FROM judged AS j
+)
+SELECT
+    setl_id, psn_no, setl_time, init_setl_id, medfee_sumamt, whole, benefit_year, mdtrt_id, insutype, psn_type,
+    fixmedins_code, med_type, kind,
+    CASE WHEN outcome = '' AND nth > 1 THEN 'reversed_already' ELSE outcome END AS outcome
+FROM placed
