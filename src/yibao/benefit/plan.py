@@ -32,14 +32,25 @@ its lines are scoped.
 """
 CREDIT = -1
 
-RESULT = 34
+RESULT = 42
 (
     R_OUTCOME, R_TOTAL, R_OWNPAY, R_OVERLIMIT, R_PRESELF, R_INSCOPE, R_DEDUCTIBLE, R_BASIC, R_SPECIAL, R_LARGE,
     R_CRITICAL, R_AID, R_TILT, R_CIVIL, R_HOUSEHOLD, R_COMMERCIAL, R_FUND, R_PATIENT, R_ACCOUNT, R_MUTUAL, R_CASH,
     R_REWARD, R_STAY, R_PAID_BASE, R_OVER_CAP, R_LARGE_BASE, R_CRITICAL_BASE, R_AID_BASE, R_TILT_BASE, R_CIVIL_BASE,
-    R_HOUSEHOLD_BASE, R_COMMERCIAL_IN, R_COMMERCIAL_OUT, R_SPECIAL_SCOPE,
+    R_HOUSEHOLD_BASE, R_COMMERCIAL_IN, R_COMMERCIAL_OUT, R_SPECIAL_SCOPE, R_DED_BEFORE, R_STAYS_BEFORE, R_BANDS_BEFORE,
+    R_POOL_FULL, R_LARGE_BEFORE, R_CRITICAL_BEFORE, R_AID_BEFORE, R_HOUSEHOLD_BEFORE,
 ) = range(RESULT)  # fmt: skip
-"""What a settlement came to, in fen; all that `apply` needs to undo it."""
+"""What a settlement came to, in fen; all that `apply` needs to undo it. Those that end in BEFORE, and what the pool
+would have paid without caps, only explain.
+"""
+RESULT_NAMES = (
+    "outcome", "total", "ownpay", "overlimit", "preself", "inscope", "deductible", "basic", "special", "large",
+    "critical", "aid", "tilt", "civil", "household", "commercial", "fund", "patient", "account", "mutual", "cash",
+    "reward", "stay", "paid_base", "over_cap", "large_base", "critical_base", "aid_base", "tilt_base", "civil_base",
+    "household_base", "commercial_in", "commercial_out", "special_scope", "ded_before", "stays_before", "bands_before",
+    "pool_full", "large_before", "critical_before", "aid_before", "household_before",
+)  # fmt: skip
+"""The same places by name, for what is stored."""
 
 LINE = 13
 LN_CHANNEL, LN_COUNTER = 11, 12

@@ -2,7 +2,7 @@
 -- inputs: claim_terms, reversal, acct_credits, person_family, incentives, supplement_insured
 -- params: -
 -- source: docs/internals/benefit.md: families together, each in the order of settlement; money for an account comes first on its day
--- note: sorted; kind 0 credit, 1 claim, 2 reversal; a claim without a place is refused and not here
+-- note: kind 0 credit, 1 claim, 2 reversal; a claim without a place is refused and not here
 WITH every AS (
     SELECT c.setl_id, c.psn_no, c.setl_time, CAST(c.setl_time AS DATE) AS day, 1 AS queue_kind, c.place,
         c.medfee_sumamt AS total, c.benefit_year, '' AS init_setl_id, c.mdtrt_id, c.insutype, c.psn_type,
@@ -40,4 +40,3 @@ SELECT
 FROM numbered AS n
 LEFT JOIN incentives AS i ON i.psn_no = n.psn_no AND i.year = n.benefit_year
 LEFT JOIN supplement_insured AS s ON s.psn_no = n.psn_no AND s.year = n.benefit_year
-ORDER BY n.queue_no

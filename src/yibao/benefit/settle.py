@@ -9,8 +9,6 @@ from collections.abc import MutableSequence, Sequence
 
 from yibao.benefit.bands import reached, risen
 from yibao.benefit.plan import (
-    ACCOUNT_ALL,
-    ACCOUNT_NONE,
     BASIS_NONE,
     BASIS_STAY,
     BASIS_YEAR,
@@ -31,6 +29,8 @@ from yibao.benefit.plan import (
     MILLION,
     R_AID,
     R_AID_BASE,
+    R_AID_BEFORE,
+    R_BANDS_BEFORE,
     R_BASIC,
     R_CIVIL,
     R_CIVIL_BASE,
@@ -39,29 +39,34 @@ from yibao.benefit.plan import (
     R_COMMERCIAL_OUT,
     R_CRITICAL,
     R_CRITICAL_BASE,
+    R_CRITICAL_BEFORE,
+    R_DED_BEFORE,
     R_DEDUCTIBLE,
     R_FUND,
     R_HOUSEHOLD,
     R_HOUSEHOLD_BASE,
+    R_HOUSEHOLD_BEFORE,
     R_INSCOPE,
     R_LARGE,
     R_LARGE_BASE,
+    R_LARGE_BEFORE,
     R_OUTCOME,
     R_OVER_CAP,
     R_OVERLIMIT,
     R_OWNPAY,
     R_PAID_BASE,
     R_PATIENT,
+    R_POOL_FULL,
     R_PRESELF,
     R_REWARD,
     R_SPECIAL,
     R_SPECIAL_SCOPE,
     R_STAY,
+    R_STAYS_BEFORE,
     R_TILT,
     R_TILT_BASE,
     R_TOTAL,
     RESULT,
-    T_ACCOUNT,
     T_AID_BANDS_AT,
     T_AID_CAPS_AT,
     T_AID_CAPS_N,
@@ -175,12 +180,12 @@ def deduct(plan: Ints, t: int, state: Ints, person: int, out: State, o: int) -> 
     """起付线: of this visit, what is left of the year's, or of this stay by its number in the year."""
     basis, amount = plan[t + T_DED_BASIS], plan[t + T_DED_AMOUNT]
     if plan[t + T_STAY_SLOT] >= 0:
-        out[o + R_STAY] = 1
+        out[o + R_STAY], out[o + R_STAYS_BEFORE] = 1, state[person + plan[t + T_STAY_SLOT]]
     if basis == BASIS_YEAR:
-        amount = max(0, amount - state[person + plan[t + T_DED_SLOT]])
+        out[o + R_DED_BEFORE] = state[person + plan[t + T_DED_SLOT]]
+        amount = max(0, amount - out[o + R_DED_BEFORE])
     elif basis == BASIS_STAY:
-        before = state[person + plan[t + T_STAY_SLOT]]
-        step = min(before, plan[t + T_STEPS_N] - 1)
+        step = min(out[o + R_STAYS_BEFORE], plan[t + T_STEPS_N] - 1)
         amount = half_up(amount * plan[plan[t + T_STEPS_AT] + step], MILLION)
     elif basis == BASIS_NONE:
         amount = 0
@@ -195,6 +200,7 @@ def pool(plan: Ints, t: int, state: Ints, person: int, out: State, o: int) -> No
     at, count, base = plan[t + T_BANDS_AT], plan[t + T_BANDS_N], out[o + R_PAID_BASE]
     before = 0 if plan[t + T_BANDS_SLOT] < 0 else state[person + plan[t + T_BANDS_SLOT]]
     full = risen(plan, at, count, before, base)
+    out[o + R_BANDS_BEFORE], out[o + R_POOL_FULL] = before, full
     paid = capped(plan, t, plan[t + T_CAPS_AT], plan[t + T_CAPS_N], state, person, full, 0, out, o)
     out[o + R_BASIC] = paid
     if paid < full:
@@ -226,10 +232,9 @@ def large(plan: Ints, t: int, state: Ints, person: int, out: State, o: int) -> N
     base = out[o + R_OVER_CAP]
     if plan[t + T_LARGE_MODE] == LARGE_BURDEN:
         base = burden(out, o) + special_burden(plan, t, out, o)
-    full = risen(
-        plan, plan[t + T_LARGE_BANDS_AT], plan[t + T_LARGE_BANDS_N], state[person + plan[t + T_LARGE_SLOT]], base
-    )
-    out[o + R_LARGE_BASE] = base
+    before = state[person + plan[t + T_LARGE_SLOT]]
+    full = risen(plan, plan[t + T_LARGE_BANDS_AT], plan[t + T_LARGE_BANDS_N], before, base)
+    out[o + R_LARGE_BEFORE], out[o + R_LARGE_BASE] = before, base
     at, count = plan[t + T_LARGE_CAPS_AT], plan[t + T_LARGE_CAPS_N]
     out[o + R_LARGE] = capped(plan, t, at, count, state, person, full, 0, out, o)
 
@@ -247,7 +252,7 @@ def critical(plan: Ints, t: int, claim: Ints, c: int, state: Ints, person: int, 
     full = risen(plan, plan[t + T_CRITICAL_BANDS_AT], plan[t + T_CRITICAL_BANDS_N], before, base)
     reward = claim[c + C_REWARD] if plan[t + T_CRITICAL_REWARD] != 0 else 0
     paid = capped(plan, t, caps, plan[t + T_CRITICAL_CAPS_N], state, person, full, reward, out, o)
-    out[o + R_CRITICAL_BASE], out[o + R_CRITICAL] = base, paid
+    out[o + R_CRITICAL_BEFORE], out[o + R_CRITICAL_BASE], out[o + R_CRITICAL] = before, base, paid
     if reward > 0 and plan[t + T_CRITICAL_CAPS_N] > 0:
         paid_before = state[person + plan[caps]]
         out[o + R_REWARD] = max(0, paid_before + paid - plan[caps + 1]) - max(0, paid_before - plan[caps + 1])
@@ -266,8 +271,9 @@ def aid(plan: Ints, t: int, state: Ints, person: int, out: State, o: int) -> Non
     if plan[t + T_AID_ON] == 0:
         return
     base = max(0, left_in_scope(out, o))
-    full = risen(plan, plan[t + T_AID_BANDS_AT], 1, state[person + plan[t + T_AID_SLOT]], base)
-    out[o + R_AID_BASE] = base
+    before = state[person + plan[t + T_AID_SLOT]]
+    full = risen(plan, plan[t + T_AID_BANDS_AT], 1, before, base)
+    out[o + R_AID_BEFORE], out[o + R_AID_BASE] = before, base
     at, count = plan[t + T_AID_CAPS_AT], plan[t + T_AID_CAPS_N]
     out[o + R_AID] = capped(plan, t, at, count, state, person, min(full, base), 0, out, o)
     if plan[t + T_TILT_SLOT] >= 0:
@@ -295,7 +301,7 @@ def household(plan: Ints, t: int, state: Ints, home: int, out: State, o: int) ->
     if plan[t + T_HOUSEHOLD_ALL] != 0:
         base = unpaid(out, o)
     before, cap = state[home + plan[t + T_HOUSEHOLD_SLOT]], plan[t + T_HOUSEHOLD_CAP]
-    out[o + R_HOUSEHOLD_BASE] = base
+    out[o + R_HOUSEHOLD_BEFORE], out[o + R_HOUSEHOLD_BASE] = before, base
     out[o + R_HOUSEHOLD] = max(0, before + base - cap) - max(0, before - cap)
 
 
@@ -387,12 +393,3 @@ def pay(plan: Ints, at: int, count: int, state: State, person: int, amount: int)
     """Adds a payment to what each cap has paid."""
     for number in range(count):
         state[person + plan[at + number * CAP]] += amount
-
-
-def account_part(plan: Ints, t: int, out: Ints, o: int) -> int:
-    """What of the patient's part an account may pay: 自付 (in scope and first shares), or all."""
-    if out[o + R_OUTCOME] != 0 or plan[t + T_ACCOUNT] == ACCOUNT_NONE:
-        return 0
-    if plan[t + T_ACCOUNT] == ACCOUNT_ALL:
-        return out[o + R_PATIENT]
-    return max(0, out[o + R_PATIENT] - out[o + R_OWNPAY] - out[o + R_OVERLIMIT])

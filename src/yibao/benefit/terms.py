@@ -173,34 +173,35 @@ class _Reader:
     def __init__(self, book: PlanBook, context: Context, view: View) -> None:
         self.book, self.context, self.view = book, context, view
         self.used: dict[str, Parameter] = {}
+        self.where = context.where
 
     def read(self, key: str, **more: str) -> Parameter:
         """The parameter of a key, kept as used."""
-        found = self.view.parameter(key, **self.context.where, **more)
+        found = self.view.parameter(key, **self.where, **more)
         self.used[f"{key}:{more['cap']}" if more else key] = found
         return found
 
     def text(self, key: str) -> str:
         self.read(key)
-        return self.view.text(key, **self.context.where)
+        return self.view.text(key, **self.where)
 
     def flag(self, key: str) -> bool:
         self.read(key)
-        return self.view.flag(key, **self.context.where)
+        return self.view.flag(key, **self.where)
 
     def items(self, key: str) -> tuple[str, ...]:
         """A list; empty where the law says ``none``."""
         self.read(key)
-        found = self.view.items(key, **self.context.where)
+        found = self.view.items(key, **self.where)
         return () if found == (NONE,) else found
 
     def money(self, key: str, **more: str) -> int:
         self.read(key, **more)
-        return self.view.money(key, **self.context.where, **more)
+        return self.view.money(key, **self.where, **more)
 
     def ratio(self, key: str, low: Fraction = _WHOLE[0]) -> Fraction:
         found = self.read(key)
-        value = self.view.ratio(key, **self.context.where)
+        value = self.view.ratio(key, **self.where)
         if not low <= value <= 1:
             raise self.fault(found, f"比例{found.value_text}不在0和1之间")
         return value
@@ -261,7 +262,7 @@ class _Reader:
             row[p.T_STEPS_AT], row[p.T_STEPS_N] = self.book.table(steps), len(steps)
 
     def bands(self, row: list[int]) -> None:
-        where = self.context.where
+        where = self.where
         if self.view.has("benefit.bands", **where):
             bands = self.table_of("benefit.bands")
             if self.text("benefit.bands.basis") == "year":
@@ -297,7 +298,7 @@ class _Reader:
 
     def special(self, row: list[int]) -> None:
         """特药: read only where the city has it; a line of that channel elsewhere is paid nothing by it."""
-        if not self.view.has("special.rate", **self.context.where):
+        if not self.view.has("special.rate", **self.where):
             return
         row[p.T_SPECIAL_RATE] = self.ppm(self.ratio("special.rate"))
         row[p.T_SPECIAL_CAPS_AT], row[p.T_SPECIAL_CAPS_N] = self.caps("special.caps")
@@ -360,7 +361,7 @@ class _Reader:
     def table_of(self, key: str) -> list[tuple[int, int, Fraction]]:
         """Bands as the law writes them: from, to (fen; -1 without an end) and rate, in order, without gaps below."""
         found, bands = self.read(key), []
-        for cells in self.view.table(key, **self.context.where):
+        for cells in self.view.table(key, **self.where):
             high, rate = cells.get("to", ""), exact_ratio(cells["rate"])
             bands.append((fen_from_yuan(cells["from"]), fen_from_yuan(high) if high else -1, rate))
         ends = [high for _, high, _ in bands]

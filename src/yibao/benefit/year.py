@@ -7,6 +7,8 @@ family of one claim. A row of ``lines`` is a fee line's facts (`yibao.catalogue.
 from collections.abc import MutableSequence, Sequence
 
 from yibao.benefit.plan import (
+    ACCOUNT_ALL,
+    ACCOUNT_NONE,
     C_DAY,
     C_LINES_AT,
     C_LINES_N,
@@ -35,14 +37,17 @@ from yibao.benefit.plan import (
     R_CASH,
     R_MUTUAL,
     R_OUTCOME,
+    R_OVERLIMIT,
+    R_OWNPAY,
     R_PATIENT,
     RESULT,
     SHARER,
     SPECIAL_CHANNEL,
+    T_ACCOUNT,
     T_MUTUAL,
     T_OUTCOME,
 )
-from yibao.benefit.settle import account_part, apply, settle
+from yibao.benefit.settle import apply, settle
 from yibao.catalogue.scope import Line, scope_line
 from yibao.kernel.rounding import half_up
 
@@ -110,6 +115,15 @@ def round_parts(
     claims[c + C_SPECIAL_PRESELF] = min(left, half_up(special_preself, FEN_MICRO))
     left -= claims[c + C_SPECIAL_PRESELF]
     claims[c + C_SPECIAL] = min(left, half_up(special, FEN_MICRO))
+
+
+def account_part(plan: Ints, t: int, out: Ints, o: int) -> int:
+    """What of the patient's part an account may pay: 自付 (in scope and first shares), or all."""
+    if out[o + R_OUTCOME] != 0 or plan[t + T_ACCOUNT] == ACCOUNT_NONE:
+        return 0
+    if plan[t + T_ACCOUNT] == ACCOUNT_ALL:
+        return out[o + R_PATIENT]
+    return max(0, out[o + R_PATIENT] - out[o + R_OWNPAY] - out[o + R_OVERLIMIT])
 
 
 def draw(

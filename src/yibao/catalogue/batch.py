@@ -34,8 +34,8 @@ LINES = (
 )  # fmt: skip
 """The steps up to what 限定支付 looks at, in order."""
 PREDICATES = (
-    "limit_dx_met", "limit_prior_met", "claim_herbs", "limit_result", "line_refused", "line_counted", "line_counter",
-    "line_extra", "line_fact",
+    "limit_dx_met", "prior_line", "limit_prior_met", "claim_herbs", "limit_result", "line_refused", "line_counted",
+    "line_counter", "line_extra", "line_fact",
 )  # fmt: skip
 """The steps after them, in order."""
 _KEPT = ("catalogue_span", "line_fact", "line_counter")

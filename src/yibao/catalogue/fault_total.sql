@@ -1,4 +1,4 @@
--- grain: setl_id
+-- grain: item
 -- inputs: claims, fee_lines
 -- params: -
 -- source: identity C5: the amounts of the lines of a settlement sum to its total

@@ -1,17 +1,13 @@
 -- grain: setl_id, feedetl_sn, limit_no
--- inputs: limit_line, limit_row, limit_prior, fee_lines, claims, line_net
+-- inputs: limit_line, limit_row, limit_prior, prior_line, claims, line_net
 -- params: -
 -- source: RULEBOOK §3b line of therapy: another item was charged to the person on an earlier day, and not given back since
-WITH asked AS (
-    SELECT DISTINCT med_list_codg FROM limit_prior
-),
-reversed AS (
+WITH reversed AS (
     SELECT DISTINCT init_setl_id FROM claims WHERE refd_setl_flag = '1' AND init_setl_id IS NOT NULL
 ),
 used AS (
-    SELECT DISTINCT c.psn_no, l.med_list_codg, CAST(l.fee_ocur_time AS DATE) AS day
-    FROM fee_lines AS l
-    JOIN asked AS a ON a.med_list_codg = l.med_list_codg
+    SELECT DISTINCT c.psn_no, l.med_list_codg, l.day
+    FROM prior_line AS l
     JOIN claims AS c ON c.setl_id = l.setl_id
     LEFT JOIN line_net AS n ON n.setl_id = l.setl_id AND n.feedetl_sn = l.feedetl_sn
     LEFT JOIN reversed AS r ON r.init_setl_id = l.setl_id

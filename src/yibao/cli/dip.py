@@ -195,9 +195,9 @@ def _auxiliary(rows: list[dict[str, Any]]) -> Any:
 
 def explain(
     setl_id: Annotated[str, typer.Argument(help="结算ID。")],
-    run: Annotated[Path, typer.Option("--run", help="yibao close 或 yibao dip price 写出的文件夹。")] = Path(
-        "out/demo/closed"
-    ),
+    run: Annotated[
+        Path, typer.Option("--run", help="yibao close、yibao settle 或 yibao dip price 写出的文件夹。")
+    ] = Path("out/demo/closed"),
     catalogue: Annotated[Path | None, typer.Option("--catalogue", "-c", help="清算或定价所用的目录文件夹。")] = None,
     as_json: JSON = False,
 ) -> None:

@@ -1,5 +1,6 @@
 """``yibao settle``: a city's claims settled by its law."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,9 @@ def settle(
     out: Annotated[Path, typer.Option("--out", "-o", help="写结果的文件夹。")],
     overlay: NO_OVERLAY = None,
     pack: PACK = None,
+    explain: Annotated[
+        float, typer.Option("--explain", min=0.0, max=1.0, help="可用 yibao explain 查看的人的占比，0到1。")
+    ] = 1.0,
     memory: MEMORY = None,
     strict: STRICT = False,
     as_json: JSON = False,
@@ -36,7 +40,7 @@ def settle(
         names = [] if overlay is None else [one for one in overlay if one != "none"]
         law = load_law(city, names, pack or ())
         with show.progress("待遇结算") as tell:
-            done = flow(folder, out, Setting(law, None, memory, tell))
+            done = flow(folder, out, Setting(law, None, memory, tell), Fraction(str(explain)))
     show.findings(done.findings)
     show.summary(done.summary, rows_of(done.summary), as_json)
     show.closing(out, done.summary["rejected"], done.summary["unverified"], ())

@@ -53,6 +53,7 @@ class Law:
             for one in layer.parameters:
                 by_key.setdefault(one.key, [[] for _ in self.layers])[depth].append(one)
         self._by_key = by_key
+        self._fields: dict[str, tuple[str, ...]] = {}
         self._calendars: dict[date | None, WorkCalendar] = {}
 
     @property
@@ -71,6 +72,13 @@ class Law:
     def layers_of(self, key: str) -> list[list[Parameter]]:
         """The parameters of a key, layer by layer, the highest layer first."""
         return self._by_key.get(key, [])
+
+    def fields_of(self, key: str) -> tuple[str, ...]:
+        """The fields of a context on which the answer to a key depends: those that its parameters name, sorted."""
+        if key not in self._fields:
+            named = {name for layer in self.layers_of(key) for one in layer for name in one.where}
+            self._fields[key] = tuple(sorted(named))
+        return self._fields[key]
 
     def work_calendar(self, known: date | None = None) -> WorkCalendar:
         """Working days as known on a day."""

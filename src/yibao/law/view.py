@@ -30,7 +30,8 @@ class View:
         self.known = known
         self._context: dict[str, str] = {}
         self._read: dict[int, Parameter] = {}
-        self._cache: dict[tuple[str, tuple[tuple[str, str], ...]], Parameter | None] = {}
+        self._cache: dict[tuple[str, tuple[str | None, ...]], Parameter | None] = {}
+        self._in_force: dict[tuple[str, int], list[Parameter]] = {}
 
     def given(self, **context: str) -> "View":
         """The same view with part of the context fixed; what it reads is recorded in this view too."""
@@ -38,6 +39,7 @@ class View:
         other._context = {**self._context, **context}
         other._read = self._read
         other._cache = self._cache
+        other._in_force = self._in_force
         return other
 
     def find(self, key: str, /, **context: str) -> Parameter | None:
@@ -145,14 +147,16 @@ class View:
         return list(last.values())
 
     def _resolve(self, key: str, context: Mapping[str, str]) -> Parameter | None:
-        slot = (key, tuple(sorted(context.items())))
+        slot = (key, tuple(context.get(name) for name in self.law.fields_of(key)))
         if slot not in self._cache:
             self._cache[slot] = self._search(key, context)
         return self._cache[slot]
 
     def _search(self, key: str, context: Mapping[str, str]) -> Parameter | None:
-        for layer in self.law.layers_of(key):
-            hits = [one for one in self._live(layer) if one.matches(context)]
+        for depth, layer in enumerate(self.law.layers_of(key)):
+            if (key, depth) not in self._in_force:
+                self._in_force[key, depth] = self._live(layer)
+            hits = [one for one in self._in_force[key, depth] if one.matches(context)]
             beaten = {one.exception_to for one in hits if one.exception_to}
             left = [one for one in hits if not one.label or one.label not in beaten]
             if len(left) > 1:

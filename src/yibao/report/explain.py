@@ -14,6 +14,7 @@ from yibao.report.close_result import MADE_BY as CLOSED_BY
 from yibao.report.names import Names
 from yibao.report.parameters import Parameters
 from yibao.report.result import MADE_BY, ReportError, open_catalogue
+from yibao.report.settlement import explain_settlement, is_settled
 
 _BESIDE = "catalogue"
 _LABEL = 32
@@ -24,13 +25,21 @@ class ExplainError(ReportError):
 
 
 def explain(priced: Path, setl_id: str, *, catalogue: Path | None = None, names: Names | None = None) -> list[Step]:
-    """The steps of one case of a folder written by ``yibao dip price`` or ``yibao close``, from its codes to its pay.
+    """The steps of one case of a folder written by ``yibao dip price``, ``yibao close`` or ``yibao settle``.
 
     With the run's ``catalogue`` folder the steps also hold the group's own cases and mean fee and why listed procedures
     do not lead; without one, a folder ``catalogue`` beside ``priced`` is taken where it belongs to the run. Raises
     ExplainError when the id is unknown or was rejected, ReportError when the catalogue is another one,
     ResultFolderError when a folder is not a finished result.
     """
+    if is_settled(priced):
+        told = explain_settlement(priced, setl_id)
+        if told is None:
+            raise ExplainError(
+                f"“{priced}”里没有结算“{setl_id}”的说明：请核对编号；不予受理的见 findings.xlsx；"
+                "只说明部分人的，用 --explain 1 重新运行 yibao settle"
+            )
+        return told
     if is_closed(priced):
         return _closed(priced, setl_id, catalogue, names)
     if not (priced / "summary.json").is_file():
