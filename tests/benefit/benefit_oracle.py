@@ -64,10 +64,12 @@ class Oracle(Payer):
         return self
 
     def queue(self) -> Iterator[Row]:
-        """Money for an account first on its day, then settlements by time and id."""
-        credits = [((on(row["credit_date"]), 0, "", ""), row) for row in self.tables.get("acct_credits", [])]
+        """Money for an account first on its day, then settlements by time, reversals after the others of their moment,
+        then by id."""
+        credits = [((on(row["credit_date"]), 0, "", False, ""), row) for row in self.tables.get("acct_credits", [])]
         claims = [
-            ((on(row["setl_time"]), 1, row["setl_time"], row["setl_id"]), row) for row in self.tables["claims"]
+            ((on(row["setl_time"]), 1, row["setl_time"], row["refd_setl_flag"] == "1", row["setl_id"]), row)
+            for row in self.tables["claims"]
         ]  # fmt: skip
         for _, row in sorted([*credits, *claims], key=lambda one: one[0]):
             yield row
@@ -175,7 +177,8 @@ class Oracle(Payer):
             self.balances[owner] += taken
         amounts = {name: -amount for name, amount in bill.amounts.items()}
         self.bills[row["setl_id"]] = Bill(
-            row, "reversed", bill.year, bill.insutype, bill.kind, bill.law_day, amounts
+            row, "reversed", bill.year, bill.insutype, bill.kind, bill.law_day, amounts,
+            draws=[(owner, -taken) for owner, taken in bill.draws],
         )  # fmt: skip
         if bill.moves:
             self.undone.add((row["psn_no"], bill.year))

@@ -79,12 +79,12 @@ def unequal(what: str, product: dict, oracle: dict) -> list[str]:
 
 
 def accumulators(out: Path) -> dict[tuple[str, int, str], Decimal]:
-    """By owner, year and slot; stays are counted, and the file has a hundredth of the count."""
+    """By owner, year and slot; stays are counted."""
     found = {}
     for row in rows(out / "accumulators.parquet"):
         amount = Decimal(str(row["acc_amt"]))
         slot = str(row["slot"])
-        found[str(row["psn_no"]), int(str(row["benefit_year"])), slot] = amount * 100 if slot == "stays" else amount
+        found[str(row["psn_no"]), int(str(row["benefit_year"])), slot] = amount
     return found
 
 
@@ -99,13 +99,13 @@ def oracle_draws(oracle: Oracle) -> dict[tuple[str, str], Decimal]:
         for owner, amount in bill.draws:
             if owner != bill.claim["psn_no"]:
                 found[setl_id, owner] += amount
-    return dict(found)
+    return {key: amount for key, amount in found.items() if amount}
 
 
 def balances(oracle: Oracle) -> dict[str, Decimal]:
-    """The accounts of those the product knows: who has a claim, a credit or a binding. A frozen one is left out."""
+    """The accounts of those the product knows: who has a claim, a credit or a binding."""
     known = {row["psn_no"] for row in oracle.tables.get("acct_credits", [])}
     for row in oracle.tables.get("acct_bindings", []):
         known |= {row["psn_no"], row["owner_psn_no"]}
     known |= {bill.claim["psn_no"] for bill in oracle.bills.values()}
-    return {psn_no: one for psn_no, one in oracle.balances.items() if psn_no in known and psn_no not in oracle.frozen}
+    return {psn_no: one for psn_no, one in oracle.balances.items() if psn_no in known}

@@ -24,6 +24,7 @@ class Facts:
         setl = on(claim["setl_time"])
         return {
             "settlement": setl,
+            "service": on(claim["begndate"]) if claim["begndate"] else setl,
             "admission": on(claim["begndate"]) if claim["begndate"] else setl,
             "discharge": on(claim["enddate"]) if claim["enddate"] else setl,
         }

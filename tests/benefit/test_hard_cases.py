@@ -86,8 +86,10 @@ def test_of_several_faults_the_first_in_the_order_of_precedence_is_named(tmp_pat
     assert refused == {"C1": "lines_do_not_sum", "C2": "negative_line", "C3": "unknown_institution"}
 
 
-@pytest.mark.parametrize(("setl_id", "refused"), [("A1", {"A1": "unknown_reversal"}), ("R1", {})])
-def test_a_reversal_of_the_same_moment_comes_by_its_id(tmp_path: Path, setl_id: str, refused: dict[str, str]) -> None:
+@pytest.mark.parametrize(("setl_id", "refused"), [("A1", {}), ("R1", {})])
+def test_a_reversal_comes_after_the_settlements_of_its_moment(
+    tmp_path: Path, setl_id: str, refused: dict[str, str]
+) -> None:
     city = City()
     city.claim("C1", ONE)
     city.claim(setl_id, [], medfee_sumamt=100, refd_setl_flag="1", init_setl_id="C1")

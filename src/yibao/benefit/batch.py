@@ -16,7 +16,7 @@ from yibao.benefit.outcomes import BY_CODE, Outcome
 from yibao.benefit.terms import Context, PlanBook
 from yibao.engine import Engine
 from yibao.kernel.finding import Finding, Place, Severity
-from yibao.law import MissingParameter
+from yibao.law import MissingParameter, View
 from yibao.standard import CODE_TABLES, TABLES
 
 PACKAGE = "yibao.benefit"
@@ -47,6 +47,43 @@ def complete(engine: Engine) -> None:
         if name not in there:
             columns = ", ".join(f'"{field.name}" {field.kind.sql_type}' for field in TABLES[name].fields)
             engine.con.execute(f'CREATE TABLE "{name}" ({columns}, src_file VARCHAR, src_row BIGINT)')
+
+
+def reprice_partial(engine: Engine, book: PlanBook) -> None:
+    """Makes ``repriced``: for each partial reversal that the law allows a new claim over what is left (its id is the
+    reversal's with ``.1``), put into ``claims`` and ``fee_lines``. The reversal names the lines it takes back
+    (init_feedetl_sn), which sum to its amount; one that does not is no row here, and differs from its settlement.
+    """
+    complete(engine)
+    first, last = engine.rows("SELECT min(CAST(setl_time AS DATE)), max(CAST(setl_time AS DATE)) FROM claims")[0]
+    allowed = any(_partial(book.view(start)) for start, _ in (book.spans(first, last) if first else []))
+    engine.con.execute(f"""
+        CREATE OR REPLACE TABLE repriced AS
+        SELECT r.setl_id || '.1' AS setl_id, c.setl_id AS of_setl_id, r.setl_id AS by_setl_id,
+            CAST(c.setl_time AS DATE) AS setl_day, c.medfee_sumamt - r.medfee_sumamt AS total, r.setl_time
+        FROM claims AS r
+        JOIN claims AS c ON c.setl_id = r.init_setl_id AND c.psn_no = r.psn_no
+        JOIN (SELECT t.setl_id, sum(o.det_item_fee_sumamt) AS total FROM fee_lines AS t
+            JOIN claims AS q ON q.setl_id = t.setl_id AND q.refd_setl_flag = '1'
+            JOIN fee_lines AS o ON o.setl_id = q.init_setl_id AND o.feedetl_sn = t.init_feedetl_sn
+            GROUP BY t.setl_id) AS s ON s.setl_id = r.setl_id AND s.total = r.medfee_sumamt
+        WHERE r.refd_setl_flag = '1' AND r.medfee_sumamt < c.medfee_sumamt AND {int(allowed)} = 1""")
+    if engine.count("repriced"):
+        engine.con.execute("""
+            INSERT INTO claims SELECT c.* REPLACE (p.setl_id AS setl_id, p.setl_time AS setl_time,
+                p.total AS medfee_sumamt, coalesce(c.begndate, p.setl_day) AS begndate,
+                coalesce(c.enddate, p.setl_day) AS enddate)
+            FROM repriced AS p JOIN claims AS c ON c.setl_id = p.of_setl_id""")
+        engine.con.execute("""
+            INSERT INTO fee_lines SELECT l.* REPLACE (p.setl_id AS setl_id)
+            FROM repriced AS p JOIN fee_lines AS l ON l.setl_id = p.of_setl_id
+            WHERE NOT EXISTS (SELECT 1 FROM fee_lines AS t
+                WHERE t.setl_id = p.by_setl_id AND t.init_feedetl_sn = l.feedetl_sn)""")
+
+
+def _partial(view: View) -> bool:
+    """Whether the law allows partial reversals."""
+    return view.has("benefit.partial_refund") and view.flag("benefit.partial_refund")
 
 
 def claim_days(engine: Engine, book: PlanBook) -> None:
@@ -114,10 +151,7 @@ def claim_terms(engine: Engine, book: PlanBook) -> Ready:
         "outcome", pa.array(outcomes, pa.string())
     )
     engine.put("context_place", named)
-    partial = any(
-        book.view(start).has("benefit.partial_refund") and book.view(start).flag("benefit.partial_refund")
-        for start, _ in spans
-    )
+    partial = any(_partial(book.view(start)) for start, _ in spans)
     engine.pipeline(PACKAGE, QUEUE, {"partial_allowed": int(partial)})
     engine.drop(
         "claim_fact", "claim_point", "person_contract", "claim_approval", "claim_filing", "claim_identity", "line_sum"

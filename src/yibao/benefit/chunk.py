@@ -24,13 +24,19 @@ LINE_COLUMNS = (
 EPOCH = np.datetime64("1970-01-01")
 
 
+FROZEN = 10**15
+"""So much lower the balance of a frozen account is held: nothing can be drawn from it, and credits still count."""
+
+
 class People(NamedTuple):
-    """All people of a run by their number: household (-1 none), account balance in fen, and who shares with them:
-    ``sharers`` (owner, first day, last day; days since 1970) from ``at[person]`` on, in the order of binding.
+    """All people of a run by their number: household (-1 none), account balance in fen, whether it is frozen (1), and
+    who shares with them: ``sharers`` (owner, first day, last day; days since 1970) from ``at[person]`` on, in the order
+    of binding.
     """
 
     household: Int64
     balance: Int64
+    frozen: Int64
     sharers: Int64
     at: Int64
 
@@ -94,7 +100,18 @@ def settle_chunk(
     given = np.flatnonzero(draws)
     of_draw = np.repeat(np.arange(rows), sharer_n)
     drawn = np.stack([of_draw[given], persons[sharers[given, 0]], draws[given]], axis=1)
-    return Settled(results, persons, years, state, homes, drawn)
+    return Settled(results, persons, years, state, homes, _with_returned(drawn, claims[:, p.C_REVERSES]))
+
+
+def _with_returned(drawn: Int64, reverses: Int64) -> Int64:
+    """What sharers gave, and after it what reversals gave back to them."""
+    by = np.flatnonzero(reverses >= 0)
+    by = by[np.argsort(reverses[by])]
+    undone = reverses[by]
+    back = drawn[np.isin(drawn[:, 0], undone)].copy()
+    back[:, 0] = by[np.searchsorted(undone, back[:, 0])]
+    back[:, 2] *= -1
+    return np.concatenate([drawn, back])
 
 
 _COLUMNS = ("person_no", "queue_kind", "place", "total", "benefit_year", "day", "reward", "supplement")

@@ -6,7 +6,8 @@
 SELECT
     c.setl_id, c.mdtrt_id, c.psn_no, c.fixmedins_code, c.med_type, c.setl_time, c.medfee_sumamt, c.law_day,
     c.benefit_year, c.known_place,
-    coalesce(e.outcome, 'not_enrolled') AS cover_outcome,
+    CASE WHEN c.named_insutype IN ('310', '390') AND c.named_insutype <> e.insutype AND e.outcome = 'covered'
+        THEN 'not_enrolled' ELSE coalesce(e.outcome, 'not_enrolled') END AS cover_outcome,
     coalesce(e.insutype, '') AS insutype,
     substr(coalesce(e.psn_type, ''), 1, 2) AS psn_type,
     coalesce(e.clct_way, '') AS clct_way,

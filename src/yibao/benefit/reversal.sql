@@ -1,5 +1,5 @@
 -- grain: setl_id
--- inputs: claim_day, claim_terms
+-- inputs: claim_day, claim_terms, repriced
 -- params: partial_allowed
 -- source: RULEBOOK §0 (4): a reversal mirrors its settlement; once; a partial one only where the law allows it
 -- note: outcome '' is a reversal that stands; of several reversals of one settlement the first stands
@@ -9,15 +9,16 @@ WITH judged AS (
         t.place, t.medfee_sumamt AS whole, t.benefit_year, t.mdtrt_id, t.insutype, t.psn_type, t.fixmedins_code,
         t.med_type, t.kind,
         CASE
-            WHEN t.setl_id IS NULL OR t.place < 0 OR t.setl_time > r.setl_time
-                OR (t.setl_time = r.setl_time AND t.setl_id > r.setl_id) THEN 'unknown_reversal'
+            WHEN t.setl_id IS NULL OR t.place < 0 OR t.setl_time > r.setl_time THEN 'unknown_reversal'
             WHEN t.psn_no <> r.psn_no OR t.fixmedins_code <> r.fixmedins_code OR r.medfee_sumamt > t.medfee_sumamt
                 THEN 'reversal_differs'
             WHEN r.medfee_sumamt < t.medfee_sumamt AND $partial_allowed = 0 THEN 'partial_not_allowed'
+            WHEN r.medfee_sumamt < t.medfee_sumamt AND p.setl_id IS NULL THEN 'reversal_differs'
             ELSE ''
         END AS outcome
     FROM claim_day AS r
     LEFT JOIN claim_terms AS t ON t.setl_id = r.init_setl_id
+    LEFT JOIN repriced AS p ON p.by_setl_id = r.setl_id
     WHERE r.refd_setl_flag = '1'
 ),
 placed AS (

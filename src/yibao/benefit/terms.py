@@ -202,8 +202,8 @@ class _Reader:
     def ratio(self, key: str, low: Fraction = _WHOLE[0]) -> Fraction:
         found = self.read(key)
         value = self.view.ratio(key, **self.where)
-        if not low <= value <= 1:
-            raise self.fault(found, f"比例{found.value_text}不在0和1之间")
+        if value < low or not _is_rate(abs(value)):
+            raise self.fault(found, f"比例{found.value_text}不在0和1之间，或多于六位小数")
         return value
 
     def fault(self, found: Parameter, said: str) -> TermsError:
@@ -366,8 +366,8 @@ class _Reader:
             bands.append((fen_from_yuan(cells["from"]), fen_from_yuan(high) if high else -1, rate))
         ends = [high for _, high, _ in bands]
         starts = [low for low, _, _ in bands[1:]]
-        if -1 in ends[:-1] or ends[:-1] != starts or any(not 0 <= rate <= 1 for *_, rate in bands):
-            raise self.fault(found, "的各段首尾不相接，或比例不在0和1之间")
+        if -1 in ends[:-1] or ends[:-1] != starts or any(not _is_rate(rate) for *_, rate in bands):
+            raise self.fault(found, "的各段首尾不相接，或比例不在0和1之间、多于六位小数")
         return bands
 
     @staticmethod
@@ -377,3 +377,8 @@ class _Reader:
     @staticmethod
     def ppm(ratio: Fraction) -> int:
         return scaled(ratio, p.MILLION)
+
+
+def _is_rate(rate: Fraction) -> bool:
+    """Whether a rate is between 0 and 1 and of at most six decimals."""
+    return 0 <= rate <= 1 and (rate * p.MILLION).denominator == 1

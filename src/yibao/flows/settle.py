@@ -19,9 +19,10 @@ import pyarrow.compute as pc
 from yibao import tables
 from yibao.benefit import batch
 from yibao.benefit import year as kernel_module
-from yibao.benefit.chunk import People, settle_chunk
+from yibao.benefit.chunk import FROZEN, People, settle_chunk
 from yibao.benefit.terms import PlanBook
 from yibao.catalogue import line_facts
+from yibao.catalogue.batch import complete
 from yibao.engine import Engine
 from yibao.engine.kernels import KernelsMissingError, compile_kernel
 from yibao.enrolment.batch import entitle, make_cover
@@ -67,10 +68,12 @@ def settle(folder: Path, out: Path, setting: Setting, explained: Fraction = Frac
         reports = _load(engine, folder)
         book = PlanBook(setting.law)
         tell("待遇资格")
+        batch.reprice_partial(engine, book)
         batch.claim_days(engine, book)
         first = engine.rows("SELECT min(year(law_day)) FROM claim_day")[0][0]
         assumed = make_cover(engine, setting.law, int(first or 2000))
         entitle(engine)
+        _name_insurance(engine)
         tell("目录")
         facts = line_facts(engine, setting.law)
         tell("政策")
@@ -92,6 +95,20 @@ def settle(folder: Path, out: Path, setting: Setting, explained: Fraction = Frac
     return Settlement(summary, reports, findings)
 
 
+def _empty(report: LoadReport) -> bool:
+    """Whether the table is there with its heading and no row: a city may have no payments or no lines, not no claims."""
+    return report.table != "claims" and not report.rows_read and "no_table_file" not in report.counts
+
+
+def _name_insurance(engine: Engine) -> None:
+    """Puts the insurance of the cover into claims that name none, for what the catalogue limits to an insurance."""
+    complete(engine, "claims", "fee_lines", "catalogue_items")
+    engine.con.execute("""
+        UPDATE claims SET insutype = e.insutype FROM claim_day AS d, entitlement AS e
+        WHERE d.setl_id = claims.setl_id AND e.psn_no = d.psn_no AND e.day = d.law_day AND e.insutype <> ''
+            AND coalesce(claims.insutype, '') = '' AND EXISTS (SELECT 1 FROM item_limits WHERE lmt_insutype <> '')""")
+
+
 def _load(engine: Engine, folder: Path) -> list[LoadReport]:
     """Loads every table of the folder; raises FlowError with all reports where a required one yields nothing."""
     reports = []
@@ -101,7 +118,7 @@ def _load(engine: Engine, folder: Path) -> list[LoadReport]:
             engine.drop(name, report.rejects)
             continue
         reports.append(report)
-    lacking = [one.table for one in reports if one.table in REQUIRED and one.nothing]
+    lacking = [one.table for one in reports if one.table in REQUIRED and one.nothing and not _empty(one)]
     if lacking:
         raise FlowError(f"缺少结算必需的表：{'、'.join(lacking)}；可用 yibao template 写出模板填写", reports)
     return reports
@@ -132,7 +149,7 @@ def _settle(engine: Engine, book: PlanBook, part: Path, share: int, tell: Any) -
             tell(f"结算 {min(last, rows):,}/{rows:,}（第{done + 1}批）")
         for one in waiting:
             _write(write, one.result(), totals)
-        balances = pa.table({"psn_no": person, "balc": money(people.balance)})
+        balances = pa.table({"psn_no": person, "balc": money(people.balance + people.frozen * FROZEN)})
         write["accounts"](balances.filter(pc.not_equal(balances["balc"], pa.scalar(Decimal("0.00")))))
     return totals
 
@@ -190,7 +207,8 @@ def _people(engine: Engine) -> People:
         FROM (SELECT DISTINCT household_no FROM households)""")
     rows = engine.fetch("""
         SELECT p.person_no, coalesce(n.home_no, -1) AS home_no,
-            CASE WHEN coalesce(a.acct_stas, 'normal') = 'normal' THEN coalesce(a.balc, 0) ELSE 0 END AS balc
+            coalesce(a.balc, 0) AS balc,
+            CASE WHEN coalesce(a.acct_stas, 'normal') = 'normal' THEN 0 ELSE 1 END AS frozen
         FROM person_family AS p
         LEFT JOIN households AS h ON h.psn_no = p.psn_no
         LEFT JOIN household_number AS n ON n.household_no = h.household_no
@@ -206,8 +224,9 @@ def _people(engine: Engine) -> People:
     count = np.bincount(sharers["user_no"].to_numpy(), minlength=rows.num_rows)
     at = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
     columns = [sharers[name].to_numpy().astype(np.int64) for name in ("owner_no", "begn", "until")]
+    frozen = rows["frozen"].to_numpy().astype(np.int64)
     return People(
-        rows["home_no"].to_numpy().astype(np.int64), rows["balc"].to_numpy().astype(np.int64).copy(),
+        rows["home_no"].to_numpy().astype(np.int64), rows["balc"].to_numpy().astype(np.int64) - frozen * FROZEN, frozen,
         np.stack(columns, axis=1) if sharers.num_rows else np.zeros((0, 3), dtype=np.int64), at,
     )  # fmt: skip
 

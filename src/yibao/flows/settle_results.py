@@ -22,6 +22,8 @@ from yibao.law import Parameter
 from yibao.tables import LoadReport
 
 MADE_BY = "yibao settle"
+STAYS = "stays"
+"""The slot that counts stays; all others hold amounts."""
 PEOPLE = 1000
 """Of so many people the share in the trail is taken."""
 TEXTS = ("setl_id", "init_setl_id", "mdtrt_id", "psn_no", "insutype", "psn_type", "fixmedins_code", "med_type", "kind")
@@ -140,7 +142,9 @@ def _accumulators(settled: Settled, slots: list[str], person: pa.Array, homes: p
     years_of = pa.array(settled.years[year] if len(at) else [], pa.int32())
     named = pa.array(slots or [""], pa.string()).take(pa.array(slot))
     whose = owners.take(pa.array(who))
-    table = pa.table({"psn_no": whose, "benefit_year": years_of, "slot": named, "acc_amt": money(settled.state[at])})
+    counts = np.array([100 if name == STAYS else 1 for name in slots or [""]])
+    amounts = money(settled.state[at] * counts[slot])
+    table = pa.table({"psn_no": whose, "benefit_year": years_of, "slot": named, "acc_amt": amounts})
     return table.cast(SCHEMAS["accumulators"])
 
 

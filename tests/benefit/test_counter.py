@@ -1,0 +1,400 @@
+"""A claim at the counter: the same as in a batch; once; whole or not at all; taken back exactly."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from benefit import compare
+from benefit.compare import rows as parquet
+from benefit.counter_city import CITY, DAY, NOON, bill, held, open_books, opened, refund, rows, the_law
+from benefit.made_years import DONGGUAN, INVENTED, ZHOUSHAN, Maker
+from sqlalchemy import select
+
+from yibao.benefit.counter import HOME
+from yibao.benefit.outcomes import Outcome
+from yibao.engine import Engine
+from yibao.flows.counter import Answer, Counter
+from yibao.flows.counter_load import Arrival, CreditRow, Visit, arrivals, opening, read_tables
+from yibao.flows.dip import Setting
+from yibao.flows.settle import _load, settle
+from yibao.kernel import MAX_FEN
+from yibao.law import Law, MissingParameter
+from yibao.store import Store, journal, schema, verify
+from yibao.fund.records import Book
+
+ROOT = Path(__file__).parents[2]
+AMOUNTS = (
+    "medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt", "act_pay_dedc",
+    "hifp_pay", "cvlserv_pay", "hifmi_pay", "hifob_pay", "maf_pay", "oth_pay", "fund_pay_sumamt", "psn_part_amt",
+    "acct_pay", "acct_mulaid_pay", "psn_cash_pay",
+)  # fmt: skip
+CITIES = {
+    "zhoushan": (ZHOUSHAN, lambda: compare.shipped("zhoushan").product),
+    "dongguan": (DONGGUAN, lambda: compare.shipped("dongguan").product),
+    "newcity": (INVENTED, the_law),
+}
+
+
+@pytest.fixture
+def till(store_url: str) -> Iterator[Counter]:
+    """The counter of the small city, without books."""
+    with opened(store_url) as found:
+        yield found
+
+
+# ── batch = online ──
+
+
+def online(folder: Path, url: str, law: Law) -> tuple[dict[str, Answer], list[Arrival], Counter]:
+    """Everything of a folder through a counter, in its order; the answers by id."""
+    with Engine() as engine:
+        _load(engine, folder)
+        tables, credits, came = read_tables(engine), opening(engine, date(2020, 1, 1)), list(arrivals(engine))
+    store = Store(url, clock=lambda: datetime.fromisoformat("2027-01-01T00:00:00+00:00"))
+    first = Counter(store, law, tables, first_year=2000, post=False)
+    days = [first.reader.days(one.care).law_day.year for one in came if isinstance(one, Visit)]
+    found = Counter(store, law, tables, first_year=min(days), post=False)
+    answers: dict[str, Answer] = {}
+    for one in [*credits, *came]:
+        if isinstance(one, CreditRow):
+            assert found.credit(one) is Outcome.CREDITED
+        elif isinstance(one, Visit):
+            answers[one.care.setl_id] = found.settle(one.care, one.lines)
+        else:
+            answers[one.setl_id] = found.reverse(one)
+    return answers, came, found
+
+
+def national(answer: Answer) -> dict[str, Any]:
+    assert answer.settlement is not None
+    amounts = json.loads(answer.settlement.amounts)
+    return {**{name: amounts.get(name, 0) for name in AMOUNTS}, "outcome": answer.settlement.outcome,
+            "benefit_year": answer.settlement.benefit_year}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CITIES)
+def test_the_counter_comes_to_what_the_batch_comes_to(name: str, store_url: str, tmp_path: Path) -> None:
+    city, law_of = CITIES[name]
+    law = law_of()
+    folder = Maker(city, 5, 60).write(tmp_path / "in")
+    done = settle(folder, tmp_path / "out", Setting(law))
+    answers, _, found = online(folder, store_url, law)
+    batch = {str(row["setl_id"]): row for row in parquet(tmp_path / "out" / "settlements.parquet")}
+    refused = {one.key: one.code for one in done.findings if one.place and one.place.column == "setl_id"}
+    kept = {key: answer for key, answer in answers.items() if answer.settlement is not None}
+    assert {key: answer.outcome.code for key, answer in answers.items() if key not in kept} == refused
+    kept |= {one.setl_id: Answer(Outcome.SETTLED, one) for answer in answers.values() for one in answer.left}
+    assert kept.keys() == batch.keys() and len(kept) > 400
+    for key, answer in kept.items():
+        row = batch[key]
+        expected = {name: int(row[name] * 100) for name in AMOUNTS}
+        assert national(answer) == {**expected, "outcome": row["outcome"], "benefit_year": row["benefit_year"]}, key
+    now = held(found.store)
+    sums = {(key[0].removeprefix(HOME), *key[1:]): one for key, one in now["benefit_accumulators"].items()}
+    written = compare.accumulators(tmp_path / "out")
+    assert sums == {key: int(one * (1 if key[2] == "stays" else 100)) for key, one in written.items()}
+    accounts = {(row["psn_no"],): int(row["balc"] * 100) for row in parquet(tmp_path / "out" / "accounts.parquet")}
+    assert {key: one for key, one in now["account_balances"].items() if key in accounts} == accounts
+    given = {(row["setl_id"], row["psn_no"]): row["paid_amt"] for row in parquet(tmp_path / "out/account_draws.parquet")}
+    assert len(given) > 5, "accounts were shared"
+    with found.store.reading() as connection:
+        assert verify(connection).findings == []
+
+
+def test_taking_everything_back_leaves_nothing_but_the_money_that_came(store_url: str, tmp_path: Path) -> None:
+    folder = Maker(INVENTED, 9, 40).write(tmp_path / "in")
+    answers, came, found = online(folder, store_url, the_law())
+    claims = {one.care.setl_id: one.care for one in came if isinstance(one, Visit)}
+    with found.store.reading() as connection:
+        gone = {row[0] for row in connection.execute(select(schema.settlements.c.refers)) if row[0]}
+    standing = [key for key, answer in answers.items() if key in claims and answer.settlement and key not in gone]
+    assert len(standing) > 150
+    for number, key in enumerate(sorted(standing, key=lambda key: hash(key) % 1000)):
+        back = refund(f"Z{number}", claims[key], datetime(2026, 1, 1))
+        assert found.reverse(back).outcome is Outcome.REVERSED
+    now = held(found.store)
+    assert (now["benefit_accumulators"], now["benefit_counters"]) == ({}, {})
+    with found.store.reading() as connection:
+        credits = connection.execute(select(schema.account_credits)).all()
+        assert verify(connection).findings == []
+    came_in: dict[tuple[str], int] = {}
+    for row in credits:
+        came_in[(row.psn_no,)] = came_in.get((row.psn_no,), 0) + row.amount
+    assert now["account_balances"] == {key: one for key, one in came_in.items() if one}
+
+
+# ── once, and taken back ──
+
+
+def test_a_claim_is_settled_once_however_often_it_is_sent(till: Counter) -> None:
+    care, lines = bill("S1", ("A", 1, 1000))
+    first = till.settle(care, lines)
+    before = held(till.store), rows(till.store)
+    again = till.settle(care._replace(msgid="M2"), lines[::-1])
+    assert (first.outcome, again.outcome) == (Outcome.SETTLED, Outcome.EXISTS)
+    assert again.settlement == first.settlement
+    for other in (care._replace(psn_no="P2"), care._replace(fixmedins_code="H31"), care._replace(dise_codg="x")):
+        assert till.settle(other, lines).outcome is Outcome.DUPLICATE
+    assert till.settle(care, [lines[0]._replace(code="B")]).outcome is Outcome.DUPLICATE
+    assert (held(till.store), rows(till.store)) == before
+
+
+def test_a_reversal_restores_all_that_its_settlement_moved_whatever_came_in_between(till: Counter) -> None:
+    till.credit(CreditRow("X1", "P1", DAY, 10_000))
+    till.credit(CreditRow("X3", "P3", DAY, 50_000))
+    till.settle(*bill("S1", ("A", 1, 100), ("Q", 4, 40), ("D", 1, 10), ("T", 1, 5)))
+    before = held(till.store)
+    care, lines = bill("S2", ("A", 2, 700), ("Q", 8, 80), ("T", 1, 9), ("D", 1, 10, 4), ("D", 1, 10), ("D", 1, 3, 6))
+    done = till.settle(care, lines)
+    after = held(till.store)
+    assert done.settlement is not None and {move.what for move in done.settlement.moves} == {"sum", "used", "account"}
+    assert all(after[name] != before[name] for name in before)
+    other = bill("S3", ("A", 1, 50), psn_no="P2")
+    till.settle(*other)
+    assert till.reverse(refund("R2", care)).outcome is Outcome.REVERSED
+    assert till.reverse(refund("R3", other[0])).outcome is Outcome.REVERSED
+    assert held(till.store) == before
+    assert till.settle(*bill("S4", ("Q", 7, 70))).settlement.amounts.count('"fulamt_ownpay_amt":1000') == 1
+
+
+def test_a_reversal_needs_no_law(till: Counter, store_url: str) -> None:
+    care, lines = bill("S1", ("A", 1, 1000))
+    till.settle(care, lines)
+    empty = Law(CITY, "没有规定的市", [])
+    with opened(store_url) as other:
+        bare = Counter(other.store, empty, till.tables, first_year=2023, post=False)
+        with pytest.raises(MissingParameter):
+            bare.settle(*bill("S2", ("A", 1, 10), at=NOON))
+        assert bare.reverse(refund("R1", care)).outcome is Outcome.REVERSED
+    assert not any(held(till.store).values())
+
+
+def test_a_reversal_is_kept_once_and_takes_back_once(till: Counter) -> None:
+    care, lines = bill("S1", ("A", 1, 1000))
+    till.settle(care, lines)
+    first = till.reverse(refund("R1", care))
+    assert till.reverse(refund("R1", care)) == Answer(Outcome.EXISTS, first.settlement)
+    assert till.reverse(refund("R1", care, total=1)).outcome is Outcome.DUPLICATE
+    assert till.reverse(refund("R2", care)).outcome is Outcome.REVERSED_ALREADY
+    assert till.settle(care, lines).outcome is Outcome.EXISTS, "its id is not free again"
+    assert not any(held(till.store).values())
+
+
+def test_what_a_partial_reversal_leaves_is_priced_anew(till: Counter) -> None:
+    till.credit(CreditRow("X1", "P1", DAY, 10_000))
+    care, lines = bill("S1", ("A", 1, 1000), ("B", 1, 400), ("Q", 6, 60))
+    till.settle(care, lines)
+    later = NOON + timedelta(10)
+    unnamed = refund("R0", care, later, total=40_000)
+    wrong = unnamed._replace(lines=("S1-0",))
+    assert {till.reverse(one).outcome for one in (unnamed, wrong)} == {Outcome.REVERSAL_DIFFERS}
+    done = till.reverse(unnamed._replace(lines=("S1-1",)))
+    assert done.outcome is Outcome.REVERSED
+    (left,) = done.left
+    assert (left.setl_id, left.total, left.benefit_year) == ("R0.1", 106_000, 2025)
+    after = held(till.store)
+    assert till.reverse(refund("R1", care._replace(setl_id="R0.1", total=left.total), later)).outcome is Outcome.REVERSED
+    till.settle(*bill("S2", ("A", 1, 1000), ("Q", 6, 60)))
+    assert held(till.store) == after
+
+
+# ── refused, nothing written ──
+
+WRONG: dict[str, tuple[dict[str, Any], list[Any]]] = {
+    "future_date": ({"at": datetime(2027, 1, 2, 12)}, [("A", 1, 10)]),
+    "out_of_bounds": ({"total": MAX_FEN + 1}, [("A", 1, 10)]),
+    "negative_line": ({}, [("A", 1, 10), ("A", -1, -3)]),
+    "lines_do_not_sum": ({"total": 999}, [("A", 1, 10)]),
+    "unknown_institution": ({"place": "H99"}, [("A", 1, 10)]),
+    "unknown_med_type": ({"med_type": "99"}, [("A", 1, 10)]),
+}
+NOTHING_PAID = {
+    "not_enrolled": {"psn_no": "P4"},
+    "before_birth": {"at": datetime(1949, 1, 1)},
+    "unknown_level": {"place": "H0"},
+    "not_approved": {"med_type": "14", "dise_codg": "renal"},
+    "not_selected_point": {"place": "H31"},
+}
+BACK: dict[str, dict[str, Any]] = {
+    "unknown_reversal": {"init_setl_id": "S9"},
+    "reversal_differs": {"psn_no": "P2"},
+    "future_date": {"setl_time": datetime(2027, 1, 2)},
+    "out_of_bounds": {"total": -1},
+}
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_a_claim_that_is_wrong_is_refused_whole_by_name(code: str, till: Counter) -> None:
+    given, items = WRONG[code]
+    before = rows(till.store)
+    answer = till.settle(*bill("S1", *items, **given))
+    assert (answer.outcome.code, answer.settlement) == (code, None)
+    assert answer.outcome.refused and rows(till.store) == before
+
+
+@pytest.mark.parametrize("line", ["amount_fen", "price_micro", "cnt_micro"])
+def test_a_line_beyond_the_bound_is_refused(line: str, till: Counter) -> None:
+    care, lines = bill("S1", ("A", 1, 10))
+    answer = till.settle(care, [lines[0]._replace(**{line: 10**18})])
+    assert answer.outcome is Outcome.OUT_OF_BOUNDS
+
+
+def test_an_amount_at_the_bound_is_settled(till: Counter) -> None:
+    care, lines = bill("S1", ("A", 1, 10))
+    at_most = lines[0]._replace(amount_fen=MAX_FEN, price_micro=10**16 - 1)
+    assert till.settle(care._replace(total=MAX_FEN), [at_most]).outcome is Outcome.SETTLED
+
+
+def test_of_several_faults_the_first_in_the_order_of_precedence_is_named(till: Counter) -> None:
+    care, lines = bill("S1", ("A", 1, 10), ("A", -1, -3), place="H99", total=1, at=datetime(2028, 1, 1))
+    found = [till.settle(care, lines).outcome.code]
+    care = care._replace(setl_time=NOON)
+    found.append(till.settle(care._replace(total=-5), lines).outcome.code)
+    found += [till.settle(care, lines).outcome.code, till.settle(care, lines[:1]).outcome.code]
+    found.append(till.settle(care._replace(total=1000, med_type="99"), lines[:1]).outcome.code)
+    assert found == ["future_date", "out_of_bounds", "negative_line", "lines_do_not_sum", "unknown_institution"]
+
+
+@pytest.mark.parametrize("code", NOTHING_PAID)
+def test_what_no_fund_pays_for_is_kept_with_its_name_and_moves_nothing(code: str, till: Counter) -> None:
+    till.credit(CreditRow("X1", "P1", DAY, 10_000))
+    before = held(till.store)
+    answer = till.settle(*bill("S1", ("A", 1, 10), **NOTHING_PAID[code]))
+    assert answer.outcome.code == code and answer.settlement is not None
+    assert json.loads(answer.settlement.amounts) == {
+        "medfee_sumamt": 1000, "fulamt_ownpay_amt": 1000, "psn_part_amt": 1000, "psn_cash_pay": 1000,
+    }  # fmt: skip
+    assert held(till.store) == before
+
+
+@pytest.mark.parametrize("code", BACK)
+def test_a_reversal_that_is_wrong_is_refused_by_name(code: str, till: Counter) -> None:
+    care, lines = bill("S1", ("A", 1, 1000))
+    till.settle(care, lines)
+    before = rows(till.store), held(till.store)
+    answer = till.reverse(refund("R1", care)._replace(**BACK[code]))
+    assert (answer.outcome.code, answer.settlement) == (code, None)
+    assert (rows(till.store), held(till.store)) == before
+
+
+def test_a_reversal_before_its_settlement_or_of_a_reversal_is_of_nothing(till: Counter) -> None:
+    care, lines = bill("S1", ("A", 1, 1000))
+    assert till.reverse(refund("R1", care)).outcome is Outcome.UNKNOWN_REVERSAL
+    till.settle(care, lines)
+    assert till.reverse(refund("R1", care, NOON - timedelta(0, 1))).outcome is Outcome.UNKNOWN_REVERSAL
+    till.reverse(refund("R1", care))
+    assert till.reverse(refund("R2", care)._replace(init_setl_id="R1")).outcome is Outcome.UNKNOWN_REVERSAL
+
+
+def test_a_part_is_not_taken_back_where_the_law_has_none(tmp_path: Path) -> None:
+    folder = Maker(ZHOUSHAN, 5, 4).write(tmp_path / "in")
+    answers, came, found = online(folder, str(tmp_path / "store.db"), compare.shipped("zhoushan").product)
+    care = next(one.care for one in came if isinstance(one, Visit) and answers[one.care.setl_id].settlement)
+    part = refund("R1", care, datetime(2026, 1, 1), total=care.total - 1)
+    assert found.reverse(part).outcome is Outcome.PARTIAL_NOT_ALLOWED
+
+
+def test_a_key_that_the_law_leaves_open_writes_nothing(till: Counter) -> None:
+    before = rows(till.store)
+    with pytest.raises(MissingParameter, match=r"2019-03-05"):
+        till.settle(*bill("S1", ("A", 1, 10), at=datetime(2019, 3, 5)))
+    assert rows(till.store) == before
+
+
+def test_outcomes_stand_in_the_documentation_in_their_order() -> None:
+    text = (ROOT / "docs" / "internals" / "benefit.md").read_text(encoding="utf-8")
+    section = text.partition("## Outcomes, in order of precedence")[2].partition("\n## ")[0]
+    names = {one.code for one in Outcome}
+    assert [word for word in re.findall(r"`(\w+)`", section) if word in names] == [one.code for one in Outcome]
+
+
+def test_every_outcome_has_a_chinese_name_of_its_own_and_says_what_to_do() -> None:
+    assert len({one.label for one in Outcome}) == len(Outcome)
+    for one in Outcome:
+        assert re.search(r"[一-鿿]", one.label)
+        assert one.next_step or one.number in (0, -1, -2, -3)
+
+
+# ── the books ──
+
+
+def balances(store: Store) -> dict[str, int]:
+    """What each account of the books comes to: debits less credits."""
+    found: dict[str, int] = {}
+    with store.reading() as connection:
+        for row in connection.execute(select(schema.fund_balance)):
+            found[row.acct_no.removeprefix(f"{CITY}-")] = row.debit - row.credit
+    return {name: value for name, value in found.items() if value}
+
+
+@pytest.fixture
+def booked(store_url: str) -> Iterator[Counter]:
+    """The counter with the books of every fund open, for two institutions."""
+    with opened(store_url, post=True) as found:
+        open_books(found.store, "H11", "H31")
+        yield found
+
+
+def test_what_the_funds_pay_stands_in_their_books_and_what_is_taken_back_does_not(booked: Counter) -> None:
+    booked.credit(CreditRow("X1", "P1", DAY, 5_000))
+    booked.settle(*bill("S1", ("A", 1, 1000)))
+    assert balances(booked.store) == {"310-500102": 56_000, "310-500106": 5_000, "310-210101-H11": -61_000}
+    care, lines = bill("S2", ("A", 1, 90_000), med_type="21", place="H31")
+    amounts = json.loads(booked.settle(care, lines).settlement.amounts)
+    now = balances(booked.store)
+    assert now["310-500101"] == amounts["hifp_pay"] and now["330-500101"] == amounts["hifmi_pay"] > 0
+    assert now["310-210101-H31"] + now["330-210101-H31"] == -amounts["fund_pay_sumamt"]
+    assert booked.reverse(refund("R2", care)).outcome is Outcome.REVERSED
+    assert booked.reverse(refund("R1", bill("S1", ("A", 1, 1000))[0])).outcome is Outcome.REVERSED
+    assert balances(booked.store) == {}
+    with booked.store.reading() as connection:
+        assert verify(connection).findings == []
+        assert len(journal.turnovers(connection, Book(CITY, "310"))) > 0
+
+
+def test_a_claim_that_the_books_refuse_is_not_settled(booked: Counter) -> None:
+    before = rows(booked.store), held(booked.store)
+    answer = booked.settle(*bill("S1", ("A", 1, 1000), place="H0", er_flag="1")._replace() if False else bill(
+        "S1", ("A", 1, 1000), at=datetime(2022, 6, 1, 9)
+    ))  # fmt: skip
+    assert answer.outcome is Outcome.POSTING_REFUSED and "DY-S1-310" in answer.detail
+    assert (rows(booked.store), held(booked.store)) == before
+
+
+def test_without_books_a_claim_is_settled_only_where_that_is_asked_for(store_url: str) -> None:
+    with opened(store_url, post=True) as found:
+        refused = found.settle(*bill("S1", ("A", 1, 1000)))
+        assert refused.outcome is Outcome.POSTING_REFUSED and "210101-H11" in refused.detail
+        assert found.settle(*bill("S2", ("C", 1, 10))).outcome is Outcome.SETTLED, "no fund pays anything"
+    with opened(store_url, post=False) as found:
+        assert found.settle(*bill("S1", ("A", 1, 1000))).outcome is Outcome.SETTLED
+        assert balances(found.store) == {}
+
+
+def test_what_was_posted_is_posted_back_by_a_counter_that_posts_nothing(booked: Counter, store_url: str) -> None:
+    care, lines = bill("S1", ("A", 1, 1000))
+    booked.settle(care, lines)
+    with opened(store_url, post=False) as other:
+        assert other.reverse(refund("R1", care)).outcome is Outcome.REVERSED
+    assert balances(booked.store) == {}
+
+
+def test_money_for_an_account_comes_once(till: Counter) -> None:
+    row = CreditRow("X1", "P1", DAY, 100)
+    found = [till.credit(row), till.credit(row), till.credit(row._replace(amount=5))]
+    assert found == [Outcome.CREDITED, Outcome.EXISTS, Outcome.DUPLICATE]
+    assert till.credit(CreditRow("X2", "P1", DAY, -1)) is Outcome.OUT_OF_BOUNDS
+    assert held(till.store)["account_balances"] == {("P1",): 100}
+
+
+def test_every_amount_names_the_parameter_that_it_comes_from(till: Counter) -> None:
+    done = till.settle(*bill("S1", ("A", 1, 1000), ("B", 1, 100)))
+    found = {step.label: (step.value, step.key) for step in till.steps(done.settlement)}
+    assert found["起付线"] == ("200.00", "benefit.deductible")
+    assert found["统筹基金支付"] == ("623.00", "benefit.rate")
+    assert found["先行自付"] == ("10.00", "offsite.adjust") or found["先行自付"][0] == "10.00"
