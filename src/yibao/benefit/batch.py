@@ -27,7 +27,7 @@ FACTS = ("claim_point", "person_contract", "claim_approval", "claim_filing", "cl
 QUEUE = ("line_sum", "claim_terms", "reversal")
 OPTIONAL = (
     "chosen_points", "doctor_contracts", "chronic_approvals", "offsite_filings", "households", "supplement_insured",
-    "acct_credits", "acct_balances", "acct_bindings", "identities", "incentives",
+    "acct_credits", "acct_balances", "acct_bindings", "identities", "incentives", "contributions",
 )  # fmt: skip
 """Tables that a city may lack."""
 

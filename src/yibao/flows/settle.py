@@ -32,11 +32,12 @@ from yibao.flows.settle_results import PEOPLE, SCHEMAS, Part, Totals, money, sum
 from yibao.kernel import Finding, Severity
 from yibao.tables import LoadReport
 
-REQUIRED = ("claims", "fee_lines", "catalogue_items", "providers", "enrolments", "contributions")
+REQUIRED = ("claims", "fee_lines", "catalogue_items", "providers", "enrolments")
 OTHERS = (
-    "persons", "deaths", "identities", "item_limits", "special_approvals", "preparations", "consumable_deny",
-    "consumable_allow", "prescriptions", "chosen_points", "doctor_contracts", "chronic_approvals", "offsite_filings",
-    "households", "supplement_insured", "acct_balances", "acct_bindings", "acct_credits", "incentives",
+    "contributions", "persons", "deaths", "identities", "item_limits", "special_approvals", "preparations",
+    "consumable_deny", "consumable_allow", "prescriptions", "chosen_points", "doctor_contracts", "chronic_approvals",
+    "offsite_filings", "households", "supplement_insured", "acct_balances", "acct_bindings", "acct_credits",
+    "incentives",
 )  # fmt: skip
 """Tables that a city may lack."""
 CHUNK = 500_000
@@ -96,7 +97,7 @@ def settle(folder: Path, out: Path, setting: Setting, explained: Fraction = Frac
 
 
 def _empty(report: LoadReport) -> bool:
-    """Whether the table is there with its heading and no row: a city may have no payments or no lines, not no claims."""
+    """Whether the table is there with its heading and no row: a city may have no lines, but not no claims."""
     return report.table != "claims" and not report.rows_read and "no_table_file" not in report.counts
 
 
