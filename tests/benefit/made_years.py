@@ -174,7 +174,7 @@ class Maker:
                         self.contribute(psn_no, "310", year, str(month), date(year, month, 10) + timedelta(late), "")
 
     def contribute(self, psn_no: str, insutype: str, year: int, month: str, paid: date, given: str) -> None:
-        number = len(self.tables["contributions"])
+        number = len(self.tables.get("contributions", []))
         self.put("contributions", clct_id=f"J{number:08d}", psn_no=psn_no, insutype=insutype,
                  insuplc_admdvs=self.city.code, year=year, clct_month=month, clct_amt="300",
                  paid_amt="299.99" if self.chance(0.01) else "300", paid_date=paid, pay_from=given)  # fmt: skip

@@ -55,7 +55,7 @@ class Covers:
         self.born = {row["psn_no"]: on(row["brdy"]) for row in tables.get("persons", []) if row.get("brdy")}
         self.paid: dict[tuple[str, str, str, str, str], tuple[date, date | None]] = {}
         for key, rows in by(
-            tables["contributions"], "psn_no", "insuplc_admdvs", "insutype", "year", "clct_month"
+            tables.get("contributions", []), "psn_no", "insuplc_admdvs", "insutype", "year", "clct_month"
         ).items():
             if sum(Decimal(row["paid_amt"]) - Decimal(row["clct_amt"]) for row in rows) >= 0:
                 given = [on(row["pay_from"]) for row in rows if row.get("pay_from")]
