@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
     options = argparse.ArgumentParser(prog="python -m bench settle", description=__doc__)
     options.add_argument("--people", type=int, default=3_000_000)
     options.add_argument("--claims-per-person", type=float, default=20 / 3)
-    options.add_argument("--credit-months", type=int, default=12, help="months of account credits, 0 to 12")
+    options.add_argument("--credit-months", type=int, default=0, help="months of account credits, 0 to 12")
     options.add_argument("--folder", type=Path, help="where the city is kept; one that is there is used again")
     options.add_argument("--repeat", type=int, default=1, help="rounds of base and settling")
     options.add_argument("--memory", default="", help="DuckDB's limit on both sides, such as 4GB; default: their own")

@@ -93,6 +93,7 @@ def claim_days(engine: Engine, book: PlanBook) -> None:
     rows, diseases = _kinds(book, book.spans(first, last) if first else [])
     engine.put("kind_span", pa.Table.from_pylist(rows, _KIND_SPAN))
     engine.put("two_diseases", pa.Table.from_pylist(diseases, _TWO_DISEASES))
+    engine.con.execute("CREATE OR REPLACE VIEW numbered_claims AS SELECT rowid AS claim_no, * FROM claims")
     code = book.law.code
     engine.pipeline(PACKAGE, DAYS, {"city": code, "province": code[:2]})
 

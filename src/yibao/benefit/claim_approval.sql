@@ -1,8 +1,8 @@
--- grain: setl_id
+-- grain: claim_no
 -- inputs: claim_day, chronic_approvals
 -- params: -
 -- source: RULEBOOK §2.3: 门慢特 by the diseases approved for the person on the day
-SELECT DISTINCT c.setl_id
+SELECT DISTINCT c.claim_no
 FROM claim_day AS c
 JOIN chronic_approvals AS q
     ON q.psn_no = c.psn_no AND q.dise_codg = c.dise_codg

@@ -1,27 +1,30 @@
 -- grain: setl_id
--- inputs: claims, providers, kind_span, repriced
+-- inputs: numbered_claims, providers, kind_span, repriced
 -- params: city, province
 -- source: RULEBOOK §0 (2): law by the day of service for outpatients, of discharge for stays, as the law says; docs/internals/benefit.md
 -- note: region is city, province or country by the institution's 医保区划; a claim without a kind has kind ''
 WITH dated AS (
     SELECT
-        c.setl_id, coalesce(c.mdtrt_id, '') AS mdtrt_id, coalesce(c.insutype, '') AS named_insutype, c.psn_no, c.fixmedins_code, c.med_type, c.setl_time,
+        c.claim_no, c.setl_id, coalesce(c.mdtrt_id, '') AS mdtrt_id, coalesce(c.insutype, '') AS named_insutype,
+        c.psn_no, c.fixmedins_code, c.med_type, c.setl_time,
         coalesce(c.dise_codg, '') AS dise_codg, c.medfee_sumamt, coalesce(c.er_flag, '0') AS er_flag,
         coalesce(c.refl_no, '') AS refl_no, coalesce(c.refd_setl_flag, '0') AS refd_setl_flag,
         coalesce(c.init_setl_id, '') AS init_setl_id,
         coalesce(r.setl_day, CAST(c.setl_time AS DATE)) AS setl_day,
         coalesce(c.begndate, r.setl_day, CAST(c.setl_time AS DATE)) AS begn_day,
         coalesce(c.enddate, r.setl_day, CAST(c.setl_time AS DATE)) AS end_day
-    FROM claims AS c
+    FROM numbered_claims AS c
     LEFT JOIN repriced AS r ON r.setl_id = c.setl_id
 )
 SELECT
-    d.setl_id, d.mdtrt_id, d.named_insutype, d.psn_no, d.fixmedins_code, d.med_type, d.setl_time, d.dise_codg, d.medfee_sumamt,
+    d.claim_no, d.setl_id, d.mdtrt_id, d.named_insutype, d.psn_no, d.fixmedins_code, d.med_type, d.setl_time,
+    d.dise_codg, d.medfee_sumamt,
     d.er_flag, d.refl_no, d.refd_setl_flag, d.init_setl_id, d.begn_day, d.end_day,
     coalesce(k.kind, '') AS kind,
-    CASE k.law_day WHEN 'admission' THEN d.begn_day WHEN 'service' THEN d.begn_day WHEN 'discharge' THEN d.end_day ELSE d.setl_day END AS law_day,
-    CAST(year(CASE k.year_of WHEN 'admission' THEN d.begn_day WHEN 'service' THEN d.begn_day WHEN 'discharge' THEN d.end_day ELSE d.setl_day END)
-        AS INTEGER) AS benefit_year,
+    CASE WHEN k.law_day IN ('admission', 'service') THEN d.begn_day WHEN k.law_day = 'discharge' THEN d.end_day
+        ELSE d.setl_day END AS law_day,
+    CAST(year(CASE WHEN k.year_of IN ('admission', 'service') THEN d.begn_day WHEN k.year_of = 'discharge' THEN d.end_day
+        ELSE d.setl_day END) AS INTEGER) AS benefit_year,
     CASE WHEN p.fixmedins_code IS NULL THEN 0 ELSE 1 END AS known_place,
     coalesce(p.hosp_lv, '') AS hosp_lv, coalesce(p.fixmedins_type, '1') AS fixmedins_type,
     CASE

@@ -24,14 +24,14 @@ SELECT
     c.region,
     coalesce(r.psn_idet_type, 'none') AS identity,
     CASE WHEN e.psn_type IN ('1102', '1202') THEN '1' ELSE '0' END AS cvlserv_flag,
-    CASE WHEN a.setl_id IS NULL THEN '0' ELSE '1' END AS approved
+    CASE WHEN a.claim_no IS NULL THEN '0' ELSE '1' END AS approved
 FROM claim_day AS c
 LEFT JOIN entitlement AS e ON e.psn_no = c.psn_no AND e.day = c.law_day
-LEFT JOIN claim_point AS q ON q.setl_id = c.setl_id
-LEFT JOIN person_contract AS d ON d.setl_id = c.setl_id
-LEFT JOIN claim_approval AS a ON a.setl_id = c.setl_id
-LEFT JOIN claim_filing AS f ON f.setl_id = c.setl_id
-LEFT JOIN claim_identity AS i ON i.setl_id = c.setl_id
+LEFT JOIN claim_point AS q ON q.claim_no = c.claim_no
+LEFT JOIN person_contract AS d ON d.claim_no = c.claim_no
+LEFT JOIN claim_approval AS a ON a.claim_no = c.claim_no
+LEFT JOIN claim_filing AS f ON f.claim_no = c.claim_no
+LEFT JOIN claim_identity AS i ON i.claim_no = c.claim_no
 LEFT JOIN identity_rank AS r ON r.nth = i.nth
 LEFT JOIN two_diseases AS t ON t.insutype = e.insutype AND t.dise_codg = c.dise_codg
 WHERE c.refd_setl_flag <> '1'

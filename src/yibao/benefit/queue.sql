@@ -19,7 +19,8 @@ WITH every AS (
     FROM reversal AS r
     WHERE r.outcome = ''
     UNION ALL
-    SELECT a.credit_id AS setl_id, a.psn_no, NULL AS setl_time, a.credit_date AS day, 0 AS queue_kind, 0 AS nth, -1 AS place,
+    SELECT a.credit_id AS setl_id, a.psn_no, NULL AS setl_time, a.credit_date AS day, 0 AS queue_kind, 0 AS nth,
+        -1 AS place,
         a.credit_amt AS total, 0 AS benefit_year, '' AS init_setl_id, '' AS mdtrt_id, '' AS insutype, '' AS psn_type,
         '' AS fixmedins_code, '' AS med_type, '' AS kind
     FROM acct_credits AS a

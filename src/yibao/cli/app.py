@@ -24,7 +24,7 @@ app.command("close", help="年度清算：由一个城市的各表得出病例�
 app.command("settle", help="待遇结算：一个城市的结算单和费用明细，按政策算出各基金支付和个人负担。")(settle.settle)
 app.command("check", help="核对数据文件，列出全部问题，不做计算。")(files.check)
 app.command("template", help="写出带填表说明的 xlsx 模板。")(files.template)
-app.command("explain", help="说明一例病例怎样入组、得多少分、付多少钱。")(dip.explain)
+app.command("explain", help="说明一例病例怎样入组、得多少分、付多少钱，或一次结算的每一笔钱怎样得出。")(dip.explain)
 app.command("report", help="由目录和定价结果写出一页报告。")(dip.report)
 
 

@@ -199,13 +199,17 @@ def explain(
         Path, typer.Option("--run", help="yibao close、yibao settle 或 yibao dip price 写出的文件夹。")
     ] = Path("out/demo/closed"),
     catalogue: Annotated[Path | None, typer.Option("--catalogue", "-c", help="清算或定价所用的目录文件夹。")] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="另写成一页网页。")] = None,
     as_json: JSON = False,
 ) -> None:
-    """Prints one case's way to its payment."""
+    """Prints one case's way to its payment, or one settlement as a bill."""
     with show.explained():
         from yibao.report import explain as told
+        from yibao.report.bill import write_bill
 
         steps = told.explain(run, setl_id, catalogue=catalogue)
+        if html is not None:
+            write_bill(steps, html, f"{setl_id}：怎样结算")
     if as_json:
         show.summary({"setl_id": setl_id, "steps": [step._asdict() for step in steps]}, [], True)
     else:

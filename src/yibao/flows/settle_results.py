@@ -2,13 +2,11 @@
 
 import json
 from collections import Counter
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from yibao import __version__
 from yibao.benefit import chunk, national
@@ -53,8 +51,10 @@ SCHEMAS = {
 
 
 def money(fen: Any) -> pa.Array:
-    """Whole fen as 元 with two decimals."""
-    return pc.multiply(pa.array(fen).cast(pa.decimal128(19, 0)), pa.scalar(Decimal("0.01"))).cast(_MONEY)
+    """Whole fen as 元 with two decimals: the fen are the decimal's digits, so they are laid down as they are."""
+    digits = np.empty((len(fen), 2), dtype=np.int64)
+    digits[:, 0], digits[:, 1] = fen, np.asarray(fen) >> 63
+    return pa.Array.from_buffers(_MONEY, len(fen), [None, pa.py_buffer(digits)])
 
 
 class Totals(NamedTuple):
