@@ -21,7 +21,7 @@ from yibao.benefit import batch
 from yibao.benefit import year as kernel_module
 from yibao.benefit.chunk import FROZEN, People, settle_chunk
 from yibao.benefit.terms import PlanBook
-from yibao.catalogue import line_facts
+from yibao.catalogue import check_catalogue, check_lines, line_facts
 from yibao.catalogue.batch import complete
 from yibao.engine import Engine
 from yibao.engine.kernels import KernelsMissingError, compile_kernel
@@ -40,6 +40,8 @@ OTHERS = (
     "incentives",
 )  # fmt: skip
 """Tables that a city may lack."""
+REFUSED_LATER = {"lines_not_claim_total", "line_negative"}
+"""Faults of lines for which their claim is refused, with an outcome that says so."""
 CHUNK = 500_000
 """Rows of the queue that are settled at a time."""
 FEW = 2_000
@@ -77,6 +79,7 @@ def settle(folder: Path, out: Path, setting: Setting, explained: Fraction = Frac
         _name_insurance(engine)
         tell("目录")
         facts = line_facts(engine, setting.law)
+        checked = [*check_catalogue(engine), *_checked_lines(engine, book)]
         tell("政策")
         ready = batch.claim_terms(engine, book)
         tell("排队")
@@ -85,7 +88,8 @@ def settle(folder: Path, out: Path, setting: Setting, explained: Fraction = Frac
         with tables.output_folder(out, optional=("rejected.xlsx", "findings.xlsx")) as part:
             totals = _settle(engine, book, part, int(explained * PEOPLE), tell)
             write_terms(book, part)
-            findings = [*(one for report in reports for one in report.findings), *facts.findings, *ready.findings]
+            loaded = [one for report in reports for one in report.findings]
+            findings = [*loaded, *facts.findings, *checked, *ready.findings]
             if reports[0].rows_rejected:
                 tables.write_rejected(part / "rejected.xlsx", engine, reports[0])
             if any(one.severity is not Severity.INFO for one in findings):
@@ -94,6 +98,15 @@ def settle(folder: Path, out: Path, setting: Setting, explained: Fraction = Frac
             summary = summary_of(setting, book, totals, reports, ready.findings, unverified)
             write_summary(part, summary)
     return Settlement(summary, reports, findings)
+
+
+def _checked_lines(engine: Engine, book: PlanBook) -> list[Finding]:
+    """Faults of lines, by the tolerance of the last day of service. A claim whose lines do not sum to it is refused
+    later, with its outcome.
+    """
+    last = engine.rows("SELECT max(law_day) FROM claim_day")[0][0]
+    found = check_lines(engine, book.view(last)) if last else []
+    return [one for one in found if one.code not in REFUSED_LATER]
 
 
 def _empty(report: LoadReport) -> bool:
