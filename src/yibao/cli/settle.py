@@ -27,6 +27,9 @@ def settle(
     explain: Annotated[
         float, typer.Option("--explain", min=0.0, max=1.0, help="可用 yibao explain 查看的人的占比，0到1。")
     ] = 1.0,
+    resettle: Annotated[
+        bool, typer.Option("--resettle", help="受退费影响的其他结算重新结算，差额另写成调整记录。")
+    ] = False,
     memory: MEMORY = None,
     strict: STRICT = False,
     as_json: JSON = False,
@@ -40,7 +43,7 @@ def settle(
         names = [] if overlay is None else [one for one in overlay if one != "none"]
         law = load_law(city, names, pack or ())
         with show.progress("待遇结算") as tell:
-            done = flow(folder, out, Setting(law, None, memory, tell), Fraction(str(explain)))
+            done = flow(folder, out, Setting(law, None, memory, tell), Fraction(str(explain)), resettle=resettle)
     show.findings(done.findings)
     show.summary(done.summary, rows_of(done.summary), as_json)
     show.closing(out, done.summary["rejected"], done.summary["unverified"], ())

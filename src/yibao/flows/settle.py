@@ -20,6 +20,7 @@ from yibao import tables
 from yibao.benefit import batch
 from yibao.benefit import year as kernel_module
 from yibao.benefit.chunk import FROZEN, People, settle_chunk
+from yibao.benefit.replay import replay
 from yibao.benefit.terms import PlanBook
 from yibao.catalogue import check_catalogue, check_lines, line_facts
 from yibao.catalogue.batch import complete
@@ -57,10 +58,14 @@ class Settlement:
     findings: list[Finding]
 
 
-def settle(folder: Path, out: Path, setting: Setting, explained: Fraction = Fraction(1)) -> Settlement:
+def settle(
+    folder: Path, out: Path, setting: Setting, explained: Fraction = Fraction(1), *, resettle: bool = False
+) -> Settlement:
     """Settles the claims of ``folder`` and writes ``settlements``, ``setldetail``, ``accumulators``, ``account_draws``
     (parquet) and summary.json into ``out``; refused claims are findings, listed in findings.xlsx. ``trail`` and
-    terms.json explain the settlements of that share of the people.
+    terms.json explain the settlements of that share of the people. ``dependents`` names every settlement that comes out
+    otherwise without what was reversed, with the differences; with ``resettle`` they are written as adjustments too,
+    and accumulators and balances are those after them.
 
     Raises FlowError when a required table yields nothing, MissingParameter when the law leaves a key open that some
     claim needs, OutputError.
@@ -86,7 +91,7 @@ def settle(folder: Path, out: Path, setting: Setting, explained: Fraction = Frac
         batch.queue(engine)
         tell("结算")
         with tables.output_folder(out, optional=("rejected.xlsx", "findings.xlsx")) as part:
-            totals = _settle(engine, book, part, int(explained * PEOPLE), tell)
+            totals = _settle(engine, book, part, int(explained * PEOPLE), resettle, tell)
             write_terms(book, part)
             loaded = [one for report in reports for one in report.findings]
             findings = [*loaded, *facts.findings, *checked, *ready.findings]
@@ -138,7 +143,7 @@ def _load(engine: Engine, folder: Path) -> list[LoadReport]:
     return reports
 
 
-def _settle(engine: Engine, book: PlanBook, part: Path, share: int, tell: Any) -> Totals:
+def _settle(engine: Engine, book: PlanBook, part: Path, share: int, resettle: bool, tell: Any) -> Totals:
     """Settles the queue chunk by chunk, two at a time, and writes the results in the order of the queue."""
     totals = Totals(Counter(), Counter())
     rows = engine.count("queue")
@@ -157,7 +162,9 @@ def _settle(engine: Engine, book: PlanBook, part: Path, share: int, tell: Any) -
         waiting: list[Future[Part]] = []
         for done, (first, last) in enumerate(_cuts(engine, rows)):
             stretch = _stretch(engine, first, last)
-            waiting.append(pool.submit(_part, plan, slots, stretch, people, kernel, names, person, homes, share))
+            waiting.append(
+                pool.submit(_part, plan, slots, stretch, people, kernel, names, person, homes, share, resettle)
+            )
             if len(waiting) > 1:
                 _write(write, waiting.pop(0).result(), totals)
             tell(f"结算 {min(last, rows):,}/{rows:,}（第{done + 1}批）")
@@ -247,8 +254,13 @@ def _people(engine: Engine) -> People:
 
 def _part(
     plan: Any, slots: int, stretch: _Stretch, people: People, kernel: Any, names: list[str], person: pa.Array,
-    homes: pa.Array, share: int,
+    homes: pa.Array, share: int, resettle: bool,
 ) -> Part:  # fmt: skip
     """Settles a stretch of the queue and makes its tables; runs in a thread of its own."""
     queue, lines, init = stretch
-    return tables_of(queue, settle_chunk(plan, slots, queue, init, lines, people, kernel), names, person, homes, share)
+    opening = people._replace(balance=people.balance.copy()) if init else people
+    settled = settle_chunk(plan, slots, queue, init, lines, people, kernel)
+    again = replay(plan, slots, queue, init, lines, opening, settled, kernel)
+    if again is not None and resettle:
+        people.balance[again.settled.persons] = opening.balance[again.settled.persons]
+    return tables_of(queue, settled, names, person, homes, share, again, resettle=resettle)

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from yibao import __version__
 from yibao.benefit import chunk, national
 from yibao.benefit import plan as p
 from yibao.benefit.chunk import Settled
-from yibao.benefit.outcomes import BY_NUMBER
+from yibao.benefit.outcomes import BY_NUMBER, Outcome
+from yibao.benefit.replay import Replayed
 from yibao.benefit.terms import PlanBook
 from yibao.flows.dip_common import Setting, parameters_of
 from yibao.kernel import Finding, yuan
@@ -20,6 +22,8 @@ from yibao.law import Parameter
 from yibao.tables import LoadReport
 
 MADE_BY = "yibao settle"
+ADJUSTED = ".T"
+"""What the number of an adjustment has after that of the settlement it adjusts."""
 STAYS = "stays"
 """The slot that counts stays; all others hold amounts."""
 PEOPLE = 1000
@@ -46,6 +50,7 @@ SCHEMAS = {
     "trail": pa.schema([
         ("setl_id", pa.string()), ("place", pa.int64()), *((name, pa.int64()) for name in p.RESULT_NAMES),
     ]),
+    "dependents": pa.schema([("setl_id", pa.string()), ("psn_no", pa.string()), *((name, _MONEY) for name in AMOUNTS)]),
     "accounts": pa.schema([("psn_no", pa.string()), ("balc", _MONEY)]),
 }  # fmt: skip
 
@@ -73,9 +78,12 @@ class Part(NamedTuple):
 
 
 def tables_of(
-    queue: pa.Table, settled: Settled, slots: list[str], person: pa.Array, homes: pa.Array, share: int
-) -> Part:
-    """A chunk's result tables. ``share`` of a thousand people have their settlements in the trail."""
+    queue: pa.Table, settled: Settled, slots: list[str], person: pa.Array, homes: pa.Array, share: int,
+    again: Replayed | None = None, *, resettle: bool = False,
+) -> Part:  # fmt: skip
+    """A chunk's result tables. ``share`` of a thousand people have their settlements in the trail; ``again`` is what
+    reversals change, which with ``resettle`` is written as adjustments.
+    """
     kept = np.flatnonzero(queue["queue_kind"].to_numpy() != chunk.CREDIT_ROW)
     rows, results = queue.take(pa.array(kept)), settled.results[kept]
     insutype = rows["insutype"].to_numpy(zero_copy_only=False)
@@ -104,7 +112,39 @@ def tables_of(
         "accumulators": _accumulators(settled, slots, person, homes),
         "account_draws": draws.cast(SCHEMAS["account_draws"]),
     }
+    if again is not None:
+        _depend(found, queue, settled, again, slots, person, homes, resettle=resettle)
     return Part(found, outcomes, sums)
+
+
+def _depend(
+    found: dict[str, pa.Table], queue: pa.Table, settled: Settled, again: Replayed, slots: list[str], person: pa.Array,
+    homes: pa.Array, *, resettle: bool,
+) -> None:  # fmt: skip
+    """Adds the settlements that reversals change, and with ``resettle`` their adjustments: rows of settlements that
+    name what they adjust, and accumulators after them.
+    """
+    rows = queue.take(pa.array(again.changed))
+    employee = rows["insutype"].to_numpy(zero_copy_only=False) == "310"
+    new = national.setlinfo(again.results, employee)
+    old = national.setlinfo(settled.results[again.changed], employee)
+    moved = {name: money(new[name] - old[name]) for name in AMOUNTS}
+    found["dependents"] = pa.table({"setl_id": rows["setl_id"], "psn_no": rows["psn_no"], **moved}).cast(
+        SCHEMAS["dependents"]
+    )
+    if not resettle:
+        return
+    named = {"setl_id": pc.binary_join_element_wise(rows["setl_id"], ADJUSTED, ""), "init_setl_id": rows["setl_id"]}
+    texts = [named.get(name, rows[name]) for name in TEXTS]
+    outcome = pa.array([Outcome.ADJUSTED.code] * len(again.changed), pa.string())
+    columns = [*texts, rows["setl_time"], rows["benefit_year"].cast(pa.int32()), outcome, *moved.values()]
+    adjusted = pa.table(dict(zip(SCHEMAS["settlements"].names, columns, strict=True))).cast(SCHEMAS["settlements"])
+    found["settlements"] = pa.concat_tables([found["settlements"], adjusted])
+    after = again.settled
+    owners = pa.concat_arrays([person.take(pa.array(after.persons)), homes.take(pa.array(after.households))])
+    held = found["accumulators"]
+    left = held.filter(pc.invert(pc.is_in(held["psn_no"], value_set=owners)))
+    found["accumulators"] = pa.concat_tables([left, _accumulators(after, slots, person, homes)])
 
 
 def _trail(rows: pa.Table, results: Any, share: int) -> pa.Table:
