@@ -18,7 +18,7 @@ def full(contributions, kind):
     sums = {}
     for c in contributions:
         right = c.clct_month is not None and 1 <= c.clct_month <= 12 if kind == "310" else c.clct_month is None
-        if c.insutype == kind and right:
+        if c.insutype == kind and right and 1949 <= c.year <= 2200:
             due, got, last, given = sums.get((c.insuplc_admdvs, c.year, c.clct_month), (0, 0, date.min, date.min))
             sums[c.insuplc_admdvs, c.year, c.clct_month] = (
                 due + c.clct_amt, got + c.paid_amt + c.aid_amt, max(last, c.paid_date),
@@ -85,10 +85,12 @@ def state(e, person, contributions, identities, day):
     stop = stopped_on(e)
     if (stop is not None and stop <= e.psn_insu_date) or (person.die_date and person.die_date < e.psn_insu_date):
         return None
-    if e.insutype == "310":
+    if e.insutype not in ("310", "340", "390"):
+        return None
+    if e.insutype in ("310", "340"):
         if not enrolled(e, person, day):
             return None
-        free = e.psn_type[:2] in ("12", "13")
+        free = e.insutype == "340" or e.psn_type[:2] in ("12", "13")
         last = full(contributions, "310").get((e.insuplc_admdvs, day.year, day.month), (date.max, None))[0]
         if free or last <= month_end(day.year, day.month):
             return "covered", e.pay_from or date.min

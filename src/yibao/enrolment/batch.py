@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from yibao.engine import Engine, load_sql
 from yibao.enrolment.months import first_day, last_day
+from yibao.enrolment.records import YEARS
 from yibao.enrolment.terms import CoverTerms, TermBook
 from yibao.law import Law
 
@@ -26,8 +27,6 @@ OPTIONAL = {
 """Tables that a city may lack, with the columns that the SQL reads."""
 _MONTHS_AFTER = 2400
 """Months of the calendar made past the last year, so that the longest waiting period finds its end."""
-FIRST, LAST = 1949, 2200
-"""Years outside which a payment is a slip of the pen and counts for nothing (`checks` names it)."""
 
 
 def make_cover(engine: Engine, law: Law, first_year: int, known: date | None = None) -> list[str]:
@@ -47,7 +46,7 @@ def make_cover(engine: Engine, law: Law, first_year: int, known: date | None = N
     engine.put("wait_exempt", exempt_table(terms))
     engine.put("month_day", month_table(low, high))
     engine.put("year_day", year_table(low, high))
-    engine.pipeline(PACKAGE, STEPS)
+    engine.pipeline(PACKAGE, STEPS, {"low": low, "high": high})
     lacking = engine.rows("SELECT year, min(lacks) FROM resident_start WHERE lacks <> '' GROUP BY year ORDER BY year")
     for year, key in lacking[:1]:
         book.refuse(year, key)
@@ -74,7 +73,7 @@ def _absent_tables(engine: Engine) -> None:
 
 def _years(engine: Engine, first_year: int) -> tuple[int, int]:
     (low, high), *_ = engine.rows("SELECT min(year), max(year) FROM contributions")
-    return max(FIRST, min(first_year, low or first_year)), min(LAST, max(first_year, high or first_year))
+    return max(YEARS[0], min(first_year, low or first_year)), min(YEARS[-1], max(first_year, high or first_year))
 
 
 def term_table(terms: list[CoverTerms]) -> pa.Table:

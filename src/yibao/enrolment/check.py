@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 
-from yibao.enrolment.records import BASIC, EMPLOYEE, ENDED, RESIDENT, SUSPENDED, Contribution, Enrolment, Person
+from yibao.enrolment.records import BASIC, EMPLOYEE, ENDED, RESIDENT, SUSPENDED, YEARS, Contribution, Enrolment, Person
 from yibao.kernel import Finding, Severity
-
-YEARS = range(1949, 2201)
 
 
 def enrolment_findings(person: Person, enrolments: Sequence[Enrolment]) -> Iterator[Finding]:

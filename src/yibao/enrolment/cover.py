@@ -22,6 +22,7 @@ from yibao.enrolment.records import (
     RESIDENT,
     SUSPENDED,
     VETERAN,
+    YEARS,
     Contribution,
     Cover,
     Enrolment,
@@ -116,11 +117,14 @@ def _rank(cover: Cover, day: date) -> int:
 def paid_periods(contributions: Iterable[Contribution]) -> dict[tuple[str, str, int, int], Paid]:
     """(insurance, pool, year, month or 0) paid in full: payments and aid of a period add up to what was due.
 
-    A refund is a negative payment. 职工 payments without a month and 居民 payments with one count for nothing.
+    A refund is a negative payment. 职工 payments without a month, 居民 payments with one and payments for
+    a year that is none count for nothing.
     """
     rows: dict[tuple[str, str, int, int], list[Contribution]] = defaultdict(list)
     for one in contributions:
         month = one.clct_month
+        if one.year not in YEARS:
+            continue
         monthly = month is not None and 1 <= month <= 12
         if (one.insutype == EMPLOYEE and monthly) or (one.insutype == RESIDENT and month is None):
             rows[one.insutype, one.insuplc_admdvs, one.year, one.clct_month or 0].append(one)

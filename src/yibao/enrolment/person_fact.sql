@@ -15,7 +15,7 @@ born AS (
 dead AS (
     SELECT psn_no, min(die_date) AS die_date FROM deaths GROUP BY psn_no
 )
-SELECT row_number() OVER (ORDER BY k.psn_no) AS person_no, k.psn_no, b.brdy, d.die_date
+SELECT CAST(row_number() OVER (ORDER BY k.psn_no) AS BIGINT) AS person_no, k.psn_no, b.brdy, d.die_date
 FROM known AS k
 LEFT JOIN born AS b ON b.psn_no = k.psn_no
 LEFT JOIN dead AS d ON d.psn_no = k.psn_no

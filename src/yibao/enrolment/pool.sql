@@ -7,4 +7,4 @@ WITH every AS (
     UNION
     SELECT insuplc_admdvs FROM contributions
 )
-SELECT row_number() OVER (ORDER BY insuplc_admdvs) AS pool_no, insuplc_admdvs FROM every WHERE insuplc_admdvs IS NOT NULL
+SELECT CAST(row_number() OVER (ORDER BY insuplc_admdvs) AS BIGINT) AS pool_no, insuplc_admdvs FROM every WHERE insuplc_admdvs IS NOT NULL

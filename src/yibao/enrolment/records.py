@@ -6,6 +6,8 @@ from typing import NamedTuple
 EMPLOYEE, RESIDENT, VETERAN = "310", "390", "340"
 """职工, 居民 and 离休 (who pay nothing): the basic insurances; supplementary ones follow them."""
 BASIC = (EMPLOYEE, VETERAN, RESIDENT)
+YEARS = range(1949, 2201)
+"""Years that a payment may be for; any other is a slip of the pen and counts for nothing (`check` names it)."""
 SUSPENDED, ENDED = "2", "4"
 """人员参保状态 that ends a spell."""
 NO_ACCOUNT = "2"

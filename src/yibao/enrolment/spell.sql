@@ -27,7 +27,7 @@ WITH basic AS (
     WHERE e.insutype IN ('310', '340', '390')
 )
 SELECT
-    row_number() OVER (ORDER BY b.person_no, b.insutype, b.pool_no, b.psn_insu_date) AS spell_no,
+    CAST(row_number() OVER (ORDER BY b.person_no, b.insutype, b.pool_no, b.psn_insu_date) AS BIGINT) AS spell_no,
     b.person_no,
     b.pool_no,
     b.psn_no,

@@ -43,6 +43,8 @@ OTHERS = (
 """Tables that a city may lack."""
 REFUSED_LATER = {"lines_not_claim_total", "line_negative"}
 """Faults of lines for which their claim is refused, with an outcome that says so."""
+MEMORY = "5GB"
+"""What DuckDB may hold before it spills: a year of 20 million claims with 60 million lines runs in it."""
 CHUNK = 500_000
 """Rows of the queue that are settled at a time."""
 FEW = 2_000
@@ -71,7 +73,7 @@ def settle(
     claim needs, OutputError.
     """
     tell = setting.progress or (lambda _step: None)
-    with Engine(memory=setting.memory, progress=setting.progress) as engine:
+    with Engine(memory=setting.memory or MEMORY, progress=setting.progress) as engine:
         tell("读数据")
         reports = _load(engine, folder)
         book = PlanBook(setting.law)
