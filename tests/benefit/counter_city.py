@@ -18,27 +18,35 @@ from yibao.flows.counter_load import Folk, Someone, Tables
 from yibao.flows.fund_setting import chart_on
 from yibao.fund.chart import account_for, standard_accounts
 from yibao.fund.records import Book
-from yibao.law import Law
+from yibao.kernel import Grade, Period, Source
+from yibao.law import Law, Parameter
+from yibao.law.stack import Layer
 from yibao.store import Store, schema
 
 CITY = "999999"
 DAY, NOON = date(2025, 3, 5), datetime(2025, 3, 5, 12)
-PEOPLE = ("P1", "P2", "P3", "P4")
+PEOPLE = ("P1", "P2", "P3", "P4", "P5", "P6")
 PLACES = {"H11": Provider("1", "1", CITY), "H31": Provider("3", "1", CITY), "H0": Provider("", "1", CITY)}
-FUNDS = ("310", "320", "330", "392", "JZ")
+FUNDS = ("310", "320", "330", "390", "392", "JZ")
 EPOCH = date(1970, 1, 1)
 HELD = (schema.benefit_accumulators, schema.benefit_counters, schema.account_balances)
 FAR = date(9999, 12, 31)
 
 
 @cache
-def the_law() -> Law:
-    return invented().product
+def the_law(partial: bool = False) -> Law:
+    """The invented city's law; with ``partial`` a part of a settlement may be taken back."""
+    law = invented().product
+    if not partial:
+        return law
+    source = Source("测试", date(2022, 1, 1))
+    allowed = Parameter("benefit.partial_refund", "true", "flag", Period(date(2022, 1, 1)), source, Grade.ASSUMED, {})
+    return Law(law.code, law.name, [*law.layers, Layer("test", "测试", (allowed,))], law.notices, law.definitions)
 
 
 def tables() -> Tables:
-    """P1 to P3 are retired and share a household, P3 lends P1 an account, P4 is nobody's and not insured. A is 甲, B 乙,
-    C 丙; of Q ten are paid for a year, T three times, D on two days of a stay.
+    """P1 to P3 are retired and share a household, P3 lends P1 an account; P4 is not insured, P5 not born, P6 dead. A is
+    甲, B 乙, C 丙; of Q ten are paid for a year, T three times, D on two days of a stay.
     """
     first = date(2020, 1, 1)
     classes = {"A": (1, 0), "B": (2, 100_000), "C": (3, 10**6), "Q": (1, 0), "T": (1, 0), "D": (1, 0)}
@@ -53,20 +61,17 @@ def tables() -> Tables:
         PLACES, {one: (Span("main", first, FAR, "H11"),) for one in PEOPLE},
         homes=dict.fromkeys(PEOPLE[:3], "JT1"), sharers={"P1": (sharer,)},
     )  # fmt: skip
-    people = {one: Someone(Person(one, date(1950, 1, 1)), "1") for one in PEOPLE}
-    enrolled = {one: (Enrolment(one, "310", CITY, first, None, "1", "1201", "1"),) for one in PEOPLE[:3]}
+    people = {one: Someone(Person(one, date(1950, 1, 1)), "1") for one in PEOPLE[:4]}
+    people |= {"P5": Someone(Person("P5", date(2026, 5, 5))), "P6": Someone(Person("P6", None, date(2025, 3, 4)))}
+    enrolled = {one: (Enrolment(one, "310", CITY, first, None, "1", "1201", "1"),) for one in PEOPLE if one != "P4"}
     return Tables(world, Folk(people, enrolled, {}, {}), catalogue_of(items, limits))
 
 
-def counter(store: Store, **given: Any) -> Counter:
-    return Counter(store, the_law(), tables(), first_year=2023, **{"post": False, **given})
-
-
 @contextmanager
-def opened(url: str, **given: Any) -> Iterator[Counter]:
+def opened(url: str, post: bool = False, law: Law | None = None) -> Iterator[Counter]:
     """A counter over a store whose clock stands in 2027."""
     with closing(Store(url, clock=lambda: datetime(2027, 1, 1, tzinfo=UTC))) as store:
-        yield counter(store, **given)
+        yield Counter(store, law or the_law(), tables(), first_year=2020, post=post)
 
 
 def open_books(store: Store, *places: str) -> None:
@@ -90,7 +95,9 @@ def bill(
         price = yuan * 10**6 // count if count else 0
         lines.append(FeeLine(f"{setl_id}-{number}", code, day, abs(price), count * 10**6, yuan * 100))
     total = sum(line.amount_fen for line in lines)
-    return Care(setl_id, psn_no, place, med_type, at, total, begndate=at.date(), enddate=at.date())._replace(**more), lines
+    return Care(setl_id, psn_no, place, med_type, at, total, begndate=at.date(), enddate=at.date())._replace(
+        **more
+    ), lines
 
 
 def refund(setl_id: str, care: Care, at: datetime | None = None, **more: Any) -> Refund:

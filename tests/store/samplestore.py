@@ -5,14 +5,18 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import postgres
+from benefit import counter_city
 from posting import BOOKS, DAY, OPENED, batch, open_books, the_chart
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 
+from yibao.benefit.outcomes import Outcome as Credited
+from yibao.flows.counter import Counter
+from yibao.flows.counter_load import CreditRow
 from yibao.flows.fund import close_month, post, set_limits
 from yibao.fund.outcomes import Outcome
 from yibao.fund.records import Account, Assertion, BankLine, Limit, LimitKind, Side
@@ -48,7 +52,17 @@ def fill(url: str) -> None:
         answers += post(store, the_chart(), [*batch(0), *batch(1)])
         answers.append(close_month(store, the_chart(), BOOKS[0], 202401))
         store.transact(others)
+        care(store)
     assert {answer.outcome for answer in answers} == {Outcome.POSTED}
+
+
+def care(store: Store) -> None:
+    """A credit and a settlement at the counter that moves whatever can be moved, in a chain of their own."""
+    day = datetime(2023, 3, 5, 12)
+    till = Counter(store, counter_city.the_law(), counter_city.tables(), first_year=2020, post=False)
+    assert till.credit(CreditRow("X1", "P1", day.date(), 5_000)) is Credited.CREDITED
+    done = till.settle(*counter_city.bill("S1", ("A", 1, 1000), ("Q", 3, 30), at=day))
+    assert done.settlement is not None and {one.what for one in done.settlement.moves} == {"sum", "used", "account"}
 
 
 @contextmanager
@@ -91,14 +105,13 @@ def rows_of(connection: Connection) -> dict[str, Rows]:
 
 def contents(tables: dict[str, Rows]) -> dict[tuple[str, str], tuple[Any, list[Any]]]:
     """What the chain covers of every record: its row and the rows of its lines, as they stand in the tables."""
-    lines: dict[str, list[Any]] = defaultdict(list)
-    for line in tables["fund_line"]:
-        lines[line[0]].append(line)
-    kinds = ("account", "limit", "entry", "close", "bank_line", "assertion")
+    kinds = {kind: (f"fund_{kind}", ()) for kind in ("account", "limit", "close", "bank_line", "assertion")}
+    kinds |= {"entry": ("fund_entry", ("fund_line",)), "credit": ("account_credits", ())}
+    kinds["settlement"] = ("settlements", ("settlement_lines", "settlement_moves"))
     return {
-        (kind, row[0]): (row, lines[row[0]] if kind == "entry" else [])
-        for kind in kinds
-        for row in tables[f"fund_{kind}"]
+        (kind, row[0]): (row, [line for name in children for line in tables[name] if line[0] == row[0]])
+        for kind, (table, children) in kinds.items()
+        for row in tables[table]
     }
 
 

@@ -5,25 +5,17 @@ settlement moves, its record and its entries in the ledger are one unit of work 
 """
 
 import json
+from bisect import bisect
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from yibao.benefit.counter import (
-    Asked,
-    Decision,
-    Held,
-    View,
-    bill_of,
-    credit_account,
-    digest,
-    reverse_settlement,
-    settle_claim,
-)
-from yibao.benefit.counter_facts import Care, Covered, Placed, Reader, Refund
-from yibao.benefit.counter_records import USED, Credit, SettledLine, Settlement
-from yibao.benefit.counter_replay import Changed, adjustments, changed_by, without_of
+from yibao.benefit.counter import Asked, Bill, Decision, Held, View, bill_of, credit_account, digest, settle_claim
+from yibao.benefit.counter_back import left_of, reprice, reverse_settlement
+from yibao.benefit.counter_facts import Care, Covered, Days, Placed, Reader, Refund
+from yibao.benefit.counter_records import REVERSE, SETTLE, USED, Credit, SettledLine, Settlement
+from yibao.benefit.counter_replay import Changed, adjustments, changed_by, mark
 from yibao.benefit.counter_steps import steps_of
 from yibao.benefit.outcomes import Outcome
 from yibao.benefit.terms import Context, PlanBook
@@ -32,13 +24,13 @@ from yibao.enrolment.cover import entitlement, person_cover
 from yibao.enrolment.records import Cover, Person
 from yibao.enrolment.terms import TermBook
 from yibao.flows.counter_load import CreditRow, Someone, Tables
-from yibao.flows.counter_post import entries_back, entries_of
+from yibao.flows.counter_post import entries_back, entries_of, posting_day
 from yibao.flows.fund_setting import chart_on
 from yibao.fund.chart import Chart
 from yibao.fund.decide import decide
 from yibao.fund.records import Entry
 from yibao.kernel import Step
-from yibao.law import Law
+from yibao.law import Law, MissingParameter
 from yibao.store import KINDS, Store, Unit, accumulators, fetch, ledger
 
 PEOPLE = 100_000
@@ -50,11 +42,14 @@ class CounterError(RuntimeError):
 
 
 class Answer(NamedTuple):
-    """The outcome; the settlement as it is kept, where it is; and why the books refused, where they did."""
+    """The outcome; the settlement as it is kept, where it is; why the books refused, where they did; and the settlement
+    of what a partial reversal has left.
+    """
 
     outcome: Outcome
     settlement: Settlement | None = None
     detail: str = ""
+    left: tuple[Settlement, ...] = ()
 
 
 class Resettled(NamedTuple):
@@ -69,7 +64,8 @@ class Resettled(NamedTuple):
 class Counter:
     """Settles claims of one city, one by one. One for each thread: it keeps what it has read of the law.
 
-    ``post`` says whether the ledger is posted to; without its accounts every claim that a fund pays for is refused.
+    ``post`` says whether claims are posted to the ledger; then one that a fund pays for is refused where an account is
+    not open. What was posted is always posted back.
     ``first_year`` is the first of which cover is worked out. Methods raise StoreError kinds, and LawError kinds for a
     key that the law leaves open: nothing is written then.
     """
@@ -80,9 +76,11 @@ class Counter:
         self.store, self.law, self.tables, self.post = store, law, tables, post
         self.book = PlanBook(law, known)
         self.reader = Reader(self.book, tables.world)
-        self._terms = terms_reader(law, known=known)
+        chronic = any(one.chronic and one.vali_days is None for one in tables.catalogue.rx.values())
+        self._terms = terms_reader(law, known=known, chronic=chronic)
         self._covers, self._first = TermBook(law, known), first_year
-        self._charts: dict[date, Chart] = {}
+        self._charts: dict[int, Chart] = {}
+        self._chart_days = _days_of_change(law, "fund.")
         self.cover = lru_cache(PEOPLE)(self._cover)
 
     # ── a claim ──
@@ -90,7 +88,7 @@ class Counter:
     def settle(self, care: Care, lines: Sequence[FeeLine]) -> Answer:
         """Settles a claim; the same claim sent again answers ``exists`` with what it came to."""
         days = self.reader.days(care)
-        placed, refused = self.reader.place(care, days, self.covered(care.psn_no, days.law_day))
+        placed, refused = self._placed(care, days)
         text = digest(care._replace(msgid=""), sorted(lines))
         prior = self._prior(lines)
         first = None if prior else self._asked(care, lines, placed, refused, text, History())
@@ -105,6 +103,13 @@ class Counter:
             return self._keep(unit, view, settle_claim(self.book, view, asked))
 
         return self.store.transact(work)
+
+    def _placed(self, care: Care, days: Days) -> tuple[Placed, Outcome | None]:
+        try:
+            return self.reader.place(care, days, self.covered(care.psn_no, days.law_day))
+        except MissingParameter as error:
+            error.add_note(f"结算{care.setl_id}，适用{days.law_day.isoformat()}的政策")
+            raise
 
     def covered(self, psn_no: str, day: date) -> Covered:
         """What enrolment answers for a person and a day."""
@@ -136,7 +141,8 @@ class Counter:
         claim = Claim(
             care.setl_id, care.psn_no, care.fixmedins_code, care.med_type, provider.hosp_lv if provider else "",
             care.med_type == "41" or (provider is not None and provider.fixmedins_type == "2"), care.mdtrt_id,
-            care.insutype or someone.insutype, care.dise_codg, care.diag_codes, someone.gend, someone.person.brdy,
+            care.insutype or placed.context.insutype or someone.insutype, care.dise_codg, care.diag_codes,
+            someone.gend, someone.person.brdy,
             care.dr_codg, care.rxno,
         )  # fmt: skip
         facts = facts_of_claim(lines, claim, self.tables.catalogue, self._terms, history)
@@ -153,17 +159,24 @@ class Counter:
         names = sorted({line.counter for line in asked.bill.lines if line.counter})
         return accumulators.Wanted(asked.bill.owners, asked.bill.year, names, [asked.care.setl_id])
 
-    def _keep(self, unit: Unit, view: View, decision: Decision) -> Answer:
-        """Posts and keeps what was decided; nothing of it where the books refuse."""
+    def _keep(self, unit: Unit, view: View, decision: Decision, more: Sequence[Settlement] = ()) -> Answer:
+        """Posts and keeps what was decided, with ``more`` that follows; nothing of it where the books refuse."""
         record = decision.kept
         if record is None:
             return Answer(decision.outcome, decision.record)
-        entries = entries_back(record, decision.undone) if decision.undone else entries_of(record)
-        detail = self._post(unit, entries if record.posted else [])
+        detail = self._post(unit, self._entries(record, decision.undone, more))
         if detail:
             return Answer(Outcome.POSTING_REFUSED, None, detail)
-        accumulators.keep(unit, [record], view.held)
-        return Answer(decision.outcome, record)
+        accumulators.keep(unit, [record, *more], view.held)
+        return Answer(decision.outcome, record, "", tuple(more))
+
+    def _entries(self, record: Settlement, undone: Sequence[Settlement], more: Sequence[Settlement]) -> list[Entry]:
+        """What is to be posted of records: nothing where none of them is."""
+        made = [one for one in (record, *more) if one.action != REVERSE and one.posted]
+        if not made and not record.posted:
+            return []
+        chart = self._chart(posting_day(record))
+        return [*entries_back(record, undone, chart), *(entry for one in made for entry in entries_of(one, chart))]
 
     def _post(self, unit: Unit, entries: Sequence[Entry]) -> str:
         """Posts entries, all or none; why the books refused, or nothing."""
@@ -176,9 +189,10 @@ class Counter:
         return "；".join(f"{one.key}{one.outcome.label}{f'（{one.detail}）' if one.detail else ''}" for one in named)
 
     def _chart(self, day: date) -> Chart:
-        if day not in self._charts:
-            self._charts[day] = chart_on(self.law, day)[0]
-        return self._charts[day]
+        span = bisect(self._chart_days, day)
+        if span not in self._charts:
+            self._charts[span] = chart_on(self.law, day)[0]
+        return self._charts[span]
 
     # ── back ──
 
@@ -187,29 +201,34 @@ class Counter:
         text = digest(refund._replace(msgid=""))
 
         def work(unit: Unit) -> Answer:
-            owners, moved = {refund.psn_no}, self._standing(unit, refund.init_setl_id)
+            moved, nobody = accumulators.standing(unit.connection, refund.init_setl_id), frozenset[str]()
+            rest = self._left(moved[0], refund) if moved else None
+            owners = {refund.psn_no, *(rest.owners if rest else nobody)}
             locked: set[str] = set()
             while not (owners := owners.union(*(one.owners for one in moved))) <= locked:
                 accumulators.lock_owners(unit, owners)
                 locked |= owners
-                moved = self._standing(unit, refund.init_setl_id)
-            names = sorted({move.name for one in moved for move in one.moves if move.what == USED})
-            year = moved[0].benefit_year if moved else 0
-            ids = [refund.setl_id, refund.init_setl_id]
-            view = accumulators.counter_view(unit, accumulators.Wanted(sorted(locked), year, names, ids))
-            partial = bool(moved) and self.reader.partial(moved[0].law_day)
-            decision = reverse_settlement(view, refund, partial=partial, posted=self.post, asked=text)
-            return self._keep(unit, view, decision)
+                moved = accumulators.standing(unit.connection, refund.init_setl_id)
+            view = accumulators.counter_view(unit, self._wanted_back(moved, locked, refund))
+            decision = reverse_settlement(view, refund, partial=rest is not None, asked=text)
+            if rest is None or decision.kept is None:
+                return self._keep(unit, view, decision)
+            return self._keep(unit, view, decision, [reprice(self.book, view, decision.kept, rest)])
 
         return self.store.transact(work)
 
+    def _left(self, was: Settlement, refund: Refund) -> Bill | None:
+        """What a partial reversal leaves, where the law allows one."""
+        if was.action != SETTLE or not refund.total < was.total or not self.reader.partial(was.law_day):
+            return None
+        return left_of(self.book, was, refund, self.reader.person_on(was, refund.setl_time))
+
     @staticmethod
-    def _standing(unit: Unit, setl_id: str) -> list[Settlement]:
-        """A settlement with its adjustments, if it is there."""
-        found = fetch(unit.connection, KINDS["settlement"], [setl_id])
-        if not found:
-            return []
-        return [found[setl_id], *accumulators.referring(unit.connection, found)[1].get(setl_id, ())]
+    def _wanted_back(moved: Sequence[Settlement], owners: set[str], refund: Refund) -> accumulators.Wanted:
+        names = {move.name for one in moved for move in one.moves if move.what == USED}
+        names |= {line.counter for one in moved for line in one.lines if line.counter}
+        year = moved[0].benefit_year if moved else 0
+        return accumulators.Wanted(sorted(owners), year, sorted(names), [refund.setl_id, refund.init_setl_id])
 
     def dependents(self, setl_id: str) -> list[Changed]:
         """The later settlements of the family that would come out otherwise without this one, in their order.
@@ -217,9 +236,9 @@ class Counter:
         Raises CounterError where there is no such settlement.
         """
         with self.store.reading() as connection:
-            found, without = self._story(connection, setl_id)
+            found = _there(accumulators.story(connection, setl_id), setl_id)
             held = accumulators.all_held(connection, found.owners)
-        return changed_by(self.book, held, found.events, without)
+        return changed_by(self.book, held, found.events, found.without)
 
     def resettle(self, setl_id: str, at: datetime) -> Resettled:
         """Brings what depended on a settlement that was taken back to what it would have been without it, by records
@@ -228,30 +247,31 @@ class Counter:
 
         def work(unit: Unit) -> Resettled:
             connection, locked, nth = unit.connection, set[str](), 0
-            found, without = self._story(connection, setl_id)
+            found = _there(accumulators.story(connection, setl_id), setl_id)
             while not set(found.owners) <= locked:
                 nth = accumulators.lock_owners(unit, found.owners)
                 locked |= set(found.owners)
-                found, without = self._story(connection, setl_id)
+                found = _there(accumulators.story(connection, setl_id), setl_id)
             if at.date() > unit.today:
                 return Resettled(Outcome.FUTURE_DATE, [], [])
             if setl_id not in accumulators.referring(connection, [setl_id])[0]:
                 return Resettled(Outcome.UNKNOWN_REVERSAL, [], [])
             held = accumulators.all_held(connection, found.owners)
-            changed = changed_by(self.book, held, found.events, without)
-            return self._adjust(unit, held, changed, adjustments(
-                changed, without, at, nth, self._counts(unit, changed), posted=self.post
-            ))  # fmt: skip
+            changed = changed_by(self.book, held, found.events, found.without)
+            counts = self._counts(unit, [one.settlement.setl_id for one in changed])
+            records = adjustments(changed, found.without, at, nth, counts)
+            if not records and setl_id not in found.before:
+                records = [mark(found.settlement, at, nth, self._counts(unit, [setl_id]).get(setl_id, 0))]
+            return self._adjust(unit, held, changed, records)
 
         return self.store.transact(work)
 
     @staticmethod
-    def _counts(unit: Unit, changed: Sequence[Changed]) -> dict[str, int]:
-        ids = [one.settlement.setl_id for one in changed]
+    def _counts(unit: Unit, ids: Sequence[str]) -> dict[str, int]:
         return {key: len(some) for key, some in accumulators.referring(unit.connection, ids)[1].items()}
 
     def _adjust(self, unit: Unit, held: Held, changed: list[Changed], records: list[Settlement]) -> Resettled:
-        detail = self._post(unit, [entry for one in records if one.posted for entry in entries_of(one)])
+        detail = self._post(unit, self._entries(records[0], (), records[1:]) if records else [])
         if detail:
             return Resettled(Outcome.POSTING_REFUSED, changed, [], detail)
         for one in records:
@@ -259,20 +279,6 @@ class Counter:
         if records:
             accumulators.keep(unit, records, held)
         return Resettled(Outcome.ADJUSTED, changed, records)
-
-    def _story(self, connection: Connection, setl_id: str) -> tuple[accumulators.Family, frozenset[str]]:
-        """Everything kept of a settlement's family from it on, and the settlements that are left out of a replay."""
-        kept = fetch(connection, KINDS["settlement"], [setl_id])
-        if setl_id not in kept or kept[setl_id].action != "settle":
-            raise CounterError(f"没有结算{setl_id}；核对结算ID")
-        since = kept[setl_id].nth
-        while True:
-            found = accumulators.family(connection, kept[setl_id].owners, since)
-            without = without_of(found.events, setl_id)
-            first = min(one.nth for one in fetch(connection, KINDS["settlement"], without).values())
-            if first >= since:
-                return found, without
-            since = first
 
     # ── accounts, and why ──
 
@@ -296,3 +302,16 @@ class Counter:
         refused = bool(json.loads(settlement.facts).get("refusal"))
         used = {} if refused else self.book.terms(context, settlement.terms_day).used
         return steps_of(settlement, used)
+
+
+def _days_of_change(law: Law, prefix: str) -> list[date]:
+    """The days on which a parameter of these keys begins, or the day after it ends."""
+    periods = [one.period for key in law.keys(prefix) for layer in law.layers_of(key) for one in layer]
+    ends = [one.end for one in periods if one.end is not None and one.end < date.max]
+    return sorted({one.start for one in periods} | {end + timedelta(1) for end in ends})
+
+
+def _there(found: accumulators.Story | None, setl_id: str) -> accumulators.Story:
+    if found is None:
+        raise CounterError(f"没有结算{setl_id}；核对结算ID")
+    return found

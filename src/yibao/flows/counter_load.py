@@ -1,5 +1,5 @@
-"""What a counter keeps in memory, read from the tables of a session: facts of people and institutions, cover, catalogue;
-and a session's claims as they would come to a counter.
+"""What a counter keeps in memory, read from a session: facts of people and institutions, cover, catalogue.
+And a session's claims as they would come to a counter.
 """
 
 from collections import defaultdict
@@ -83,7 +83,12 @@ def _world(engine: Engine) -> World:
             (row["psn_no"], row["year"]): (row["cont_amt"] or 0) + (row["zero_amt"] or 0)
             for row in _rows(engine, "incentives")
         },
+        frozenset(row["psn_no"] for row in _rows(engine, "acct_balances") if _frozen(row)),
     )  # fmt: skip
+
+
+def _frozen(row: Row) -> bool:
+    return (row["acct_stas"] or "normal") != "normal"
 
 
 def _sharer(row: Row) -> Sharer:
@@ -138,11 +143,11 @@ Arrival = CreditRow | Visit | Refund
 
 
 def opening(engine: Engine, day: date) -> list[CreditRow]:
-    """The accounts as they stand in the session, as money that came on a day; a frozen or closed account has none."""
+    """The accounts as they stand in the session, as money that came on a day."""
     return [
         CreditRow(f"OPEN-{row['psn_no']}", row["psn_no"], day, row["balc"])
         for row in _rows(engine, "acct_balances")
-        if row["balc"] and (row["acct_stas"] or "normal") == "normal"
+        if row["balc"]
     ]
 
 
@@ -154,13 +159,14 @@ def arrivals(engine: Engine) -> Iterator[Arrival]:
     found: list[tuple[tuple[Any, ...], Arrival]] = []
     for row in _rows(engine, "acct_credits"):
         one = CreditRow(row["credit_id"], row["psn_no"], row["credit_date"], row["credit_amt"])
-        found.append(((one.day, 0, datetime.min, one.credit_id), one))
+        found.append(((one.day, 0, datetime.min, "", one.credit_id), one))
     for row in _rows(engine, "claims"):
         at: datetime = row["setl_time"]
-        key = (at.date(), 1, at, row["setl_id"])
+        key = (at.date(), 1, at, row["refd_setl_flag"] or "0", row["setl_id"])
         if row["refd_setl_flag"] == "1":
+            taken = tuple(line.init_feedetl_sn for line in lines[row["setl_id"]])
             found.append((key, Refund(row["setl_id"], row["init_setl_id"] or "", row["psn_no"], row["fixmedins_code"],
-                                      at, row["medfee_sumamt"])))  # fmt: skip
+                                      at, row["medfee_sumamt"], lines=taken)))  # fmt: skip
         else:
             found.append((key, Visit(_care(row), tuple(lines[row["setl_id"]]))))
     return (one for _key, one in sorted(found, key=lambda pair: pair[0]))

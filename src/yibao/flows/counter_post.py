@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from yibao.benefit.counter_records import Settlement
+from yibao.fund.chart import Chart
 from yibao.fund.records import Action, Book, Entry, Line, account_no
 
 PAYABLE, ACCOUNT_EXPENSE = "210101", "500106"
@@ -17,6 +18,8 @@ EXPENSES = {
     "birth_control": "500104",
 }  # fmt: skip
 OUTPATIENT, STAY, AID_OUTPATIENT, AID_STAY = "500102", "500101", "500113", "500112"
+EXPENSE = "5"
+"""How the subjects of expense begin."""
 BASIC = ("310", "390")
 """The basic insurances, whose books have the subjects of maternity."""
 
@@ -48,29 +51,58 @@ def expense(fund: str, kind: str) -> str:
     return STAY if subject == EXPENSES["maternity"] and fund not in BASIC else subject
 
 
-def entries_of(one: Settlement) -> list[Entry]:
-    """The entries of a settlement or an adjustment; what an adjustment takes from a fund stands on the other side."""
+def entries_of(one: Settlement, chart: Chart) -> list[Entry]:
+    """The entries of a settlement or an adjustment; what an adjustment takes from a fund stands on the other side.
+
+    What corrects a settlement of an earlier year is booked on the fund's balance (年内调整结余), not on expense.
+    """
     day = posting_day(one)
+    late = json.loads(one.facts).get("year", day.year) < day.year
     found = []
     for fund, parts in sorted(funds_of(one).items()):
         book = Book(one.admdvs, fund)
         owed = sum(fen for _subject, fen in parts)
-        lines = [_line(account_no(*book, subject), fen) for subject, fen in parts]
+        named = [(carried_to(chart, fund, subject) if late else subject, fen) for subject, fen in parts]
+        lines = [_line(account_no(*book, subject), fen) for subject, fen in named]
         lines += [_line(account_no(*book, PAYABLE, one.fixmedins_code), -owed)] if owed else []
         found.append(Entry(f"DY-{one.setl_id}-{fund}", Action.POST, *book, day, f"结算单{one.setl_id}", "待遇支出",
                            tuple(lines)))  # fmt: skip
     return found
 
 
-def entries_back(reversal: Settlement, undone: Sequence[Settlement]) -> list[Entry]:
-    """The entries that take back those of a settlement and of its adjustments."""
+def entries_back(reversal: Settlement, undone: Sequence[Settlement], chart: Chart) -> list[Entry]:
+    """The entries that take back those of a settlement and of its adjustments: those of the year are reversed, those
+    of an earlier year are booked back on the fund's balance.
+    """
     day = posting_day(reversal)
-    return [
-        Entry(f"TF-{reversal.setl_id}-{was.entry_id.removeprefix('DY-')}", Action.REVERSE, was.admdvs, was.fund_type,
-              day, f"退费单{reversal.setl_id}", "退费冲销", (), refers=was.entry_id)
-        for one in undone if one.posted
-        for was in entries_of(one)
-    ]  # fmt: skip
+    return [_back(reversal, was, day, chart) for one in undone if one.posted for was in entries_of(one, chart)]
+
+
+def _back(reversal: Settlement, was: Entry, day: date, chart: Chart) -> Entry:
+    found = was._replace(
+        entry_id=f"TF-{reversal.setl_id}-{was.entry_id.removeprefix('DY-')}", entry_date=day,
+        settles=f"退费单{reversal.setl_id}", memo="退费冲销",
+    )  # fmt: skip
+    if was.entry_date.year == day.year:
+        return found._replace(action=Action.REVERSE, lines=(), refers=was.entry_id)
+    lines = []
+    for line in was.lines:
+        subject = line.acct_no.split("-")[2]
+        account = line.acct_no
+        if subject[0] == EXPENSE:
+            account = account_no(was.admdvs, was.fund_type, carried_to(chart, was.fund_type, subject))
+        lines.append(Line(account, "C" if line.side == "D" else "D", line.amount))
+    return found._replace(memo="上年退费，调整结余", lines=tuple(lines))
+
+
+def carried_to(chart: Chart, fund: str, subject: str) -> str:
+    """The subject of the fund's balance that a subject of expense is carried to at the end of the year."""
+    account = chart.subject(subject).account
+    return next(
+        rule.to_subj
+        for rule in chart.carry
+        if fund in rule.funds and subject.startswith(rule.subjects) and rule.account in ("", account)
+    )
 
 
 def posting_day(one: Settlement) -> date:

@@ -1,8 +1,8 @@
 """The tables of the store (SQLAlchemy Core), the same on SQLite and PostgreSQL.
 
-Business tables are append-only: triggers refuse UPDATE and DELETE. `audit_head` and `fund_balance` are projections:
-they follow from the others, are kept for speed and locking, and `verify` replays them. Dates are ISO text of ten
-characters, money is integer fen. The migrations in `migrations/versions` make these tables; a test compares.
+Business tables are append-only: triggers refuse UPDATE and DELETE. `PROJECTIONS` follow from the others, are kept for
+speed and locking, and `verify` replays them. Dates are ISO text of ten characters, money is integer fen. The migrations
+in `migrations/versions` make these tables; a test compares.
 """
 
 from sqlalchemy import (
@@ -19,12 +19,18 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
 
 Fen = BigInteger
 Day = String(10)
+LINE_FACTS = (
+    "cls", "limit_micro", "share_ppm", "payable", "price_micro", "cnt_micro", "amount_fen", "counter_unit",
+    "counter_limit_micro", "counter_take_micro", "counter_mark", "channel", "reason",
+)  # fmt: skip
+"""What the catalogue said of a fee line, all whole numbers (`yibao.benefit.counter_records.SettledLine`)."""
 
 audit_chain = Table(
     "audit_chain",
@@ -171,9 +177,128 @@ fund_assertion = Table(
     ForeignKeyConstraint(["acct_no"], ["fund_account.acct_no"]),
 )
 
-PROJECTIONS = (audit_head, fund_balance)
+# Benefits at a counter (docs/internals/benefit.md). An owner is a person, or a household as ``home/<number>``.
+
+settlements = Table(
+    "settlements",
+    metadata,
+    Column("setl_id", Text, nullable=False),
+    Column("msgid", Text, nullable=False),
+    Column("action", Text, CheckConstraint("action IN ('settle', 'reverse', 'adjust')"), nullable=False),
+    Column("admdvs", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("psn_no", Text, nullable=False),
+    Column("home", Text, nullable=False),
+    Column("fixmedins_code", Text, nullable=False),
+    Column("mdtrt_id", Text, nullable=False),
+    Column("med_type", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("insutype", Text, nullable=False),
+    Column("setl_time", Text, nullable=False),
+    Column("law_day", Day, nullable=False),
+    Column("terms_day", Day, nullable=False),
+    Column("benefit_year", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("refers", Text),
+    Column("nth", BigInteger, CheckConstraint("nth > 0"), nullable=False),
+    Column("total", Fen, nullable=False),
+    Column("posted", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("context", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("amounts", Text, nullable=False),
+    PrimaryKeyConstraint("setl_id"),
+    Index("settlements_person", "psn_no", "nth"),
+)
+_refers, _action = settlements.c.refers, settlements.c.action
+Index("settlements_refers", _refers, sqlite_where=_refers.is_not(None), postgresql_where=_refers.is_not(None))
+# One settlement is reversed once, whatever two processes do at the same moment.
+Index(
+    "settlements_reversed", _refers, unique=True,
+    sqlite_where=_action == text("'reverse'"), postgresql_where=_action == text("'reverse'"),
+)  # fmt: skip
+settlement_lines = Table(
+    "settlement_lines",
+    metadata,
+    Column("setl_id", Text, nullable=False),
+    Column("line_no", Integer, nullable=False),
+    Column("feedetl_sn", Text, nullable=False),
+    Column("med_list_codg", Text, nullable=False),
+    Column("fee_day", Day, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in LINE_FACTS),
+    Column("counter", Text, nullable=False),
+    PrimaryKeyConstraint("setl_id", "line_no"),
+    ForeignKeyConstraint(["setl_id"], ["settlements.setl_id"]),
+    sqlite_with_rowid=False,
+)
+settlement_moves = Table(
+    "settlement_moves",
+    metadata,
+    Column("setl_id", Text, nullable=False),
+    Column("line_no", Integer, nullable=False),
+    Column("what", Text, CheckConstraint("what IN ('sum', 'used', 'account', 'seen')"), nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("mark", BigInteger, nullable=False),
+    Column("before", BigInteger, nullable=False),
+    PrimaryKeyConstraint("setl_id", "line_no"),
+    ForeignKeyConstraint(["setl_id"], ["settlements.setl_id"]),
+    Index("settlement_moves_owner", "owner"),
+    sqlite_with_rowid=False,
+)
+account_credits = Table(
+    "account_credits",
+    metadata,
+    Column("credit_id", Text, nullable=False),
+    Column("psn_no", Text, nullable=False),
+    Column("admdvs", Text, nullable=False),
+    Column("credit_date", Day, nullable=False),
+    Column("amount", Fen, nullable=False),
+    Column("nth", BigInteger, CheckConstraint("nth > 0"), nullable=False),
+    PrimaryKeyConstraint("credit_id"),
+    Index("account_credits_person", "psn_no"),
+)
+benefit_owners = Table(
+    "benefit_owners",
+    metadata,
+    Column("owner", Text, nullable=False),
+    Column("nth", BigInteger, nullable=False),
+    PrimaryKeyConstraint("owner"),
+)
+benefit_accumulators = Table(
+    "benefit_accumulators",
+    metadata,
+    Column("owner", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    PrimaryKeyConstraint("owner", "year", "slot"),
+    sqlite_with_rowid=False,
+)
+benefit_counters = Table(
+    "benefit_counters",
+    metadata,
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    Column("mark", BigInteger, nullable=False),
+    PrimaryKeyConstraint("owner", "name"),
+    sqlite_with_rowid=False,
+)
+account_balances = Table(
+    "account_balances",
+    metadata,
+    Column("psn_no", Text, nullable=False),
+    Column("balance", Fen, nullable=False),
+    PrimaryKeyConstraint("psn_no"),
+)
+
+PROJECTIONS = (audit_head, fund_balance, benefit_owners, benefit_accumulators, benefit_counters, account_balances)
 """Tables that follow from the others and may be updated."""
 APPEND_ONLY = tuple(table for table in metadata.sorted_tables if table not in PROJECTIONS)
 """Business tables, parents before children: rows are only ever added."""
-REVISION = "0001"
-"""The migration that makes these tables."""
+REVISION = "0002"
+"""The last migration that makes these tables."""

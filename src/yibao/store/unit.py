@@ -83,13 +83,13 @@ class Unit:
                 continue
             kept = kind.rows(records)
             insert_rows(self.connection, kind.table, [row for row, _lines in kept])
-            if kind.children is not None:
-                insert_rows(self.connection, kind.children.table, [line for _row, lines in kept for line in lines])
+            for place, child in enumerate(kind.children):
+                insert_rows(self.connection, child.table, [line for _row, lines in kept for line in lines[place]])
             for record, (row, lines) in zip(records, kept, strict=True):
                 slot = (record.admdvs, record.year)
                 if slot not in parts:
                     parts[slot] = []
-                parts[slot].append((kind.name, row, lines))
+                parts[slot].append((kind.name, row, [line for sort in lines for line in sort]))
         for slot in sorted(parts):
             self._append(Partition(*slot), parts[slot])
 

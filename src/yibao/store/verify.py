@@ -14,12 +14,11 @@ from sqlalchemy import Connection, Row, Select, Table, select
 from sqlalchemy.exc import DataError, DBAPIError
 
 from yibao.kernel import Finding, Place, Severity
-from yibao.store import journal, schema
+from yibao.store import anew, journal, schema
 from yibao.store.chain import Head, Partition, genesis, link
 from yibao.store.errors import StoreError
 from yibao.store.heads import Anchor, Mark
-from yibao.store.kinds import KINDS, fetch_rows
-from yibao.store.kinds import Row as Cells
+from yibao.store.kinds import KINDS, Stored, fetch_rows
 
 CHUNK = 500
 """Records read at once. More are slower: they outlive the collector's first look and leave the processor's cache."""
@@ -69,9 +68,17 @@ def _verify(connection: Connection, anchor: Anchor | None, tell: Tell) -> Verifi
         counts[partition] = walk.head.seq
     tell("核对未入链的记录")
     findings += _unchained(connection)
+    tell("重算待遇累计")
+    findings += _readable(_apart(connection), "待遇累计")
     tell("重算账户余额")
     findings += _readable(journal.replay_findings(connection), "账户余额")
     return Verification(counts, findings)
+
+
+def _apart(connection: Connection) -> Iterator[Finding]:
+    """What the counter carries on, replayed: a value that cannot be added up leaves the rest to be read."""
+    with connection.begin_nested():
+        yield from anew.replay_findings(connection)
 
 
 def _is_broken_text(error: DBAPIError) -> bool:
@@ -135,7 +142,7 @@ class _Walk:
         if wrong is not None:
             yield wrong
 
-    def _step(self, row: Row[Any], record: tuple[Cells, list[Cells]] | None) -> Finding | None:
+    def _step(self, row: Row[Any], record: Stored | None) -> Finding | None:
         seq = row.seq
         if seq != self.head.seq + 1:
             text = f"第{self.head.seq + 1}条记录不见了，其后是第{seq}条"
@@ -147,10 +154,11 @@ class _Walk:
             return self._against_mark(row)
         return self._wrong("record_changed", seq, f"{_name(row)}的内容、次序或时间被改过", row.record_id)
 
-    def _expected(self, row: Row[Any], record: tuple[Cells, list[Cells]]) -> bytes:
+    def _expected(self, row: Row[Any], record: Stored) -> bytes:
         """The hash that the record should have here; empty for values that no record can hold."""
         try:
-            return link(self.head.hash, row.kind, row.record_id, row.recorded_at, *record)
+            cells, lines = record[0], [line for sort in record[1] for line in sort]
+            return link(self.head.hash, row.kind, row.record_id, row.recorded_at, cells, lines)
         except StoreError:
             return b""
 
@@ -212,7 +220,7 @@ def _chunks(connection: Connection, partition: Partition) -> Iterator[list[Row[A
         last = rows[-1].seq
 
 
-def _records(connection: Connection, rows: list[Row[Any]]) -> dict[tuple[str, str], tuple[Cells, list[Cells]]]:
+def _records(connection: Connection, rows: list[Row[Any]]) -> dict[tuple[str, str], Stored]:
     ids: dict[str, list[str]] = {}
     for row in rows:
         ids.setdefault(row.kind, []).append(row.record_id)
@@ -233,8 +241,8 @@ def _unchained(connection: Connection) -> Iterator[Finding]:
         for row in connection.execute(select(key).where(~known.exists()).order_by(key).limit(MOST)):
             text = f"记录（{kind.name} {row[0]}）不在任何记录链里"
             yield _outside("record_not_chained", kind.table, text, row[0])
-        if kind.children is not None:
-            yield from _stray_lines(connection, kind.table, kind.children.table)
+        for child in kind.children:
+            yield from _stray_lines(connection, kind.table, child.table)
 
 
 def _stray_lines(connection: Connection, parents: Table, lines: Table) -> Iterator[Finding]:
