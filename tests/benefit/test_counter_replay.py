@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from benefit.counter_city import DAY, NOON, bill, held, open_books, opened, refund, rows, the_law
 from benefit.made_years import INVENTED, Maker
-from benefit.test_counter import balances, online
+from benefit.online import online
+from benefit.test_counter import balances
 from sqlalchemy import select
 
 from yibao.benefit.outcomes import Outcome

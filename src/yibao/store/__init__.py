@@ -1,9 +1,10 @@
 """Operational records that cannot be lost: a durable store on SQLite (a file) or PostgreSQL, append-only and chained.
 
 Entry points: `Store` (open, `transact`, `reading`), `Unit` (one transaction of several rooms), `ledger` (what the
-ledger room reads under locks and leaves), `journal` and `readings` (what people ask for), `fetch`, `verify`,
-`export_heads`, `backup`, `restore`, `maintenance.migrate_store`. The only place that speaks SQLAlchemy, alembic and the
-database drivers. May import kernel and the rooms whose records it keeps.
+ledger room reads under locks and leaves), `accumulators` (the same for a counter), `anew` (what follows from its
+records), `journal` and `readings` (what people ask for), `fetch`, `verify`, `export_heads`, `backup`, `restore`,
+`maintenance.migrate_store`. The only place that speaks SQLAlchemy, alembic and the database drivers. May import kernel
+and the rooms whose records it keeps.
 """
 
 from yibao.store.backup import Backup, backup, restore

@@ -70,7 +70,9 @@ class Kind:
             if self._own_id:
                 cells.insert(0, record.key)
             key = cells[0]
-            lines = [[(key, number, *line) for number, line in enumerate(record[place], 1)] for place in within]
+            lines = []
+            for place in within:
+                lines.append([(key, number, *line) for number, line in enumerate(record[place], 1)])
             found.append((tuple(cells), lines))
         return found
 

@@ -89,7 +89,8 @@ class Unit:
                 slot = (record.admdvs, record.year)
                 if slot not in parts:
                     parts[slot] = []
-                parts[slot].append((kind.name, row, [line for sort in lines for line in sort]))
+                flat = lines[0] if len(lines) == 1 else [line for sort in lines for line in sort]
+                parts[slot].append((kind.name, row, flat))
         for slot in sorted(parts):
             self._append(Partition(*slot), parts[slot])
 
