@@ -34,9 +34,7 @@ from yibao.benefit.year import settle_all
 from yibao.catalogue.scope import TIMES
 from yibao.kernel import MAX_FEN
 
-RESULT_NAMES = tuple(
-    name[2:] for name, _ in sorted((one for one in vars(p).items() if one[0].startswith("R_")), key=lambda one: one[1])
-)
+RESULT_NAMES = tuple(name.upper() for name in p.RESULT_NAMES)
 """The names of a result, in the order of `plan.RESULT`."""
 MAX_PRICE, MAX_COUNT = 10**16, 10**14
 """Prices are below 10¹⁰ 元 and quantities below 10⁸, as where tables are loaded; both in 10⁻⁶."""

@@ -16,8 +16,9 @@ from yibao.benefit.counter_back import left_of, reprice, reverse_settlement
 from yibao.benefit.counter_facts import Care, Covered, Days, Placed, Reader, Refund
 from yibao.benefit.counter_records import REVERSE, SETTLE, USED, Credit, SettledLine, Settlement
 from yibao.benefit.counter_replay import Changed, adjustments, changed_by, mark
-from yibao.benefit.counter_steps import steps_of
-from yibao.benefit.outcomes import Outcome
+from yibao.benefit.outcomes import BY_CODE, Outcome
+from yibao.benefit.plan import RESULT_NAMES
+from yibao.benefit.steps import Cited, bill
 from yibao.benefit.terms import Context, PlanBook
 from yibao.catalogue import Claim, FeeLine, History, facts_of_claim, terms_reader
 from yibao.enrolment.cover import entitlement, person_cover
@@ -297,11 +298,15 @@ class Counter:
         return self.store.transact(work)
 
     def steps(self, settlement: Settlement) -> list[Step]:
-        """Every amount of a settlement with the parameter that it comes from."""
-        context = Context(**json.loads(settlement.context))
-        refused = bool(json.loads(settlement.facts).get("refusal"))
-        used = {} if refused else self.book.terms(context, settlement.terms_day).used
-        return steps_of(settlement, used)
+        """A settlement as a bill: every amount, how it came about and the parameter it rests on."""
+        context, kept = Context(**json.loads(settlement.context)), json.loads(settlement.result)
+        number = BY_CODE[settlement.outcome].number or 0
+        result = [number, *(kept.get(name.upper(), 0) for name in RESULT_NAMES[1:])]
+        if json.loads(settlement.facts).get("refusal"):
+            return bill(self.book.plan, 0, {}, result)
+        terms = self.book.terms(context, settlement.terms_day)
+        cited = {key: Cited(one.value_text, str(one.source), not one.grade.verified) for key, one in terms.used.items()}
+        return bill(self.book.plan, terms.place, cited, result)
 
 
 def _days_of_change(law: Law, prefix: str) -> list[date]:
