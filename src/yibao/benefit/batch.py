@@ -214,7 +214,10 @@ def queue(engine: Engine) -> None:
     family = families(people.num_rows, links["one"].to_numpy(), links["other"].to_numpy())
     numbers = pa.array(np.arange(people.num_rows))
     engine.put("person_family", pa.table({"psn_no": people["psn_no"], "person_no": numbers, "family_no": family}))
-    engine.pipeline(PACKAGE, ("queue", "queue_init", "queue_line"))
+    engine.pipeline(PACKAGE, ("queue_row",))
+    # Sorted once: the place of a row is its number, and a stretch of the queue is read in one go.
+    engine.con.execute("CREATE OR REPLACE VIEW queue AS SELECT rowid AS queue_no, * FROM queue_row")
+    engine.pipeline(PACKAGE, ("queue_init", "queue_line"))
 
 
 Int64 = npt.NDArray[np.int64]

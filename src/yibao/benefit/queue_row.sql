@@ -1,8 +1,8 @@
--- grain: queue_no
+-- grain: setl_id, queue_kind
 -- inputs: claim_terms, reversal, acct_credits, person_family, incentives, supplement_insured, repriced
 -- params: -
 -- source: docs/internals/benefit.md: families together, each in the order of settlement; money for an account comes first on its day, a reversal after the settlements of its moment, what it leaves to be priced anew after it
--- note: kind 0 credit, 1 claim, 2 reversal; a claim without a place is refused and not here
+-- note: sorted: a row's place is its number in the queue (batch.queue); kind 0 credit, 1 claim, 2 reversal; a claim without a place is refused and not here
 WITH every AS (
     SELECT c.setl_id, c.psn_no, c.setl_time, CAST(c.setl_time AS DATE) AS day, 1 AS queue_kind,
         CASE WHEN p.setl_id IS NULL THEN 1 ELSE 3 END AS nth, c.place,
@@ -24,22 +24,14 @@ WITH every AS (
         a.credit_amt AS total, 0 AS benefit_year, '' AS init_setl_id, '' AS mdtrt_id, '' AS insutype, '' AS psn_type,
         '' AS fixmedins_code, '' AS med_type, '' AS kind
     FROM acct_credits AS a
-),
-numbered AS (
-    SELECT
-        row_number() OVER (
-            ORDER BY p.family_no, e.day, CASE WHEN e.queue_kind = 0 THEN 0 ELSE 1 END, e.setl_time, e.nth, e.setl_id
-        ) - 1 AS queue_no,
-        e.setl_id, e.psn_no, p.person_no, p.family_no, e.setl_time, e.day, e.queue_kind, e.place, e.total,
-        e.benefit_year, e.init_setl_id, e.mdtrt_id, e.insutype, e.psn_type, e.fixmedins_code, e.med_type, e.kind
-    FROM every AS e
-    JOIN person_family AS p ON p.psn_no = e.psn_no
 )
 SELECT
-    n.queue_no, n.setl_id, n.psn_no, n.person_no, n.family_no, n.setl_time, n.day, n.queue_kind, n.place, n.total,
-    n.benefit_year, n.init_setl_id, n.mdtrt_id, n.insutype, n.psn_type, n.fixmedins_code, n.med_type, n.kind,
+    e.setl_id, e.psn_no, p.person_no, p.family_no, e.setl_time, e.day, e.queue_kind, e.place, e.total, e.benefit_year,
+    e.init_setl_id, e.mdtrt_id, e.insutype, e.psn_type, e.fixmedins_code, e.med_type, e.kind,
     coalesce(i.cont_amt, 0) + coalesce(i.zero_amt, 0) AS reward,
     CASE WHEN s.psn_no IS NULL THEN 0 ELSE 1 END AS supplement
-FROM numbered AS n
-LEFT JOIN incentives AS i ON i.psn_no = n.psn_no AND i.year = n.benefit_year
-LEFT JOIN supplement_insured AS s ON s.psn_no = n.psn_no AND s.year = n.benefit_year
+FROM every AS e
+JOIN person_family AS p ON p.psn_no = e.psn_no
+LEFT JOIN incentives AS i ON i.psn_no = e.psn_no AND i.year = e.benefit_year
+LEFT JOIN supplement_insured AS s ON s.psn_no = e.psn_no AND s.year = e.benefit_year
+ORDER BY p.family_no, e.day, CASE WHEN e.queue_kind = 0 THEN 0 ELSE 1 END, e.setl_time, e.nth, e.setl_id
