@@ -72,12 +72,12 @@ class GroupOutcome:
     absent: list[str] = field(default_factory=list)
 
 
-def group_table(scheme: Scheme, cases: pa.Table, *, mapped: bool = False) -> Grouped:
+def group_table(scheme: Scheme, cases: pa.Table, *, mapped: bool = False, few: int = FEW) -> Grouped:
     """Groups a table of cases, all columns text: few by the plain kernel, many by the compiled one in two halves, each
-    on a thread of its own (neither the kernel nor Arrow needs Python's lock).
+    on a thread of its own (neither the kernel nor Arrow needs Python's lock). ``few`` cases and more are many.
     """
     rows = cases.num_rows
-    compiled = _compiled() if rows >= FEW else None
+    compiled = _compiled() if rows >= few else None
     if compiled is None:
         return _group_table(scheme, cases, plain_kernel, mapped=mapped)
     middle = rows // 2

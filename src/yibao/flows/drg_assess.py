@@ -24,6 +24,8 @@ from yibao.packs import teaching_scheme
 from yibao.tables import LoadReport
 
 PACKAGE = "yibao.casemix.drg"
+FEW = 100_000
+"""So many cases the plain kernel groups in less time than a new machine takes to compile the other."""
 _FIELDS = {
     "gender": "gend", "age": "age", "age_day": "nwb_age_days", "weight_g": "nwb_adm_wt", "los_days": "act_ipt_days",
     "leaving_type": "dscg_way", "dx": "diag_codes", "px": "oprn_codes",
@@ -171,7 +173,7 @@ def _grouped(engine: Engine, table: str, editions: Sequence[Edition], say: Tell)
                 f"AND rowid < {first + BATCH} AND dscg_date BETWEEN $first AND $last ORDER BY rowid",
                 {"first": edition.first, "last": edition.last},
             )
-            done = group_table(scheme, cases)
+            done = group_table(scheme, cases, few=FEW)
             for told, column in ((status, done.groups["status"]), (remarks, done.remarks["code"])):
                 told.update({one["values"]: one["counts"] for one in column.value_counts().to_pylist()})
             found = {name: done.groups[name] for name in ("status", "mdc", "adrg", "drg")}
