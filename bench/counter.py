@@ -104,6 +104,7 @@ def _flushed(counter: Counter, visits: Sequence[Visit]) -> tuple[list[float], fl
 
         return transact(inside)
 
+    # The store is watched from outside: its own code has no clock.
     counter.store.transact = watched  # type: ignore[method-assign]
     found: list[float] = []
     whole = time.perf_counter()

@@ -475,6 +475,6 @@ def test_the_two_cities_use_every_layer() -> None:
 def test_every_key_of_the_vocabulary_is_registered_with_the_fields_it_is_read_by() -> None:
     definitions = bare("dongguan").definitions
     keys = {*ALWAYS, *OTHER, *UPLIFTS, *(key for keys in OF_LAYER.values() for key in keys), *CAPS}
-    for key in sorted(keys | {"benefit.rate.uplift"}):
+    for key in sorted(keys):
         assert set(definitions[key].where) == EARLY.get(key, set(DOMAIN)), key
     assert set(definitions["benefit.cap"].where) == {*DOMAIN, "cap"}

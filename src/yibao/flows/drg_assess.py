@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from yibao import tables
@@ -177,7 +178,7 @@ def _grouped(engine: Engine, table: str, editions: Sequence[Edition], say: Tell)
             for told, column in ((status, done.groups["status"]), (remarks, done.remarks["code"])):
                 told.update({one["values"]: one["counts"] for one in column.value_counts().to_pylist()})
             found = {name: done.groups[name] for name in ("status", "mdc", "adrg", "drg")}
-            edition_no = pa.array([number], pa.int64()).take(pa.array([0] * cases.num_rows, pa.int64()))
+            edition_no = pa.array(np.full(cases.num_rows, number, dtype=np.int64))
             engine.con.register("_grouping", pa.table({"case_no": cases["case_no"], "edition": edition_no, **found}))
             engine.con.execute("INSERT INTO drg_grouped SELECT * FROM _grouping")
             engine.con.unregister("_grouping")

@@ -44,7 +44,7 @@ OTHERS = (
 REFUSED_LATER = {"lines_not_claim_total", "line_negative"}
 """Faults of lines for which their claim is refused, with an outcome that says so."""
 MEMORY = "5GB"
-"""What DuckDB may hold before it spills: a year of 20 million claims with 60 million lines runs in it."""
+"""What DuckDB may hold before it spills. With half of it 20 million claims with 60 million lines ran out of memory."""
 CHUNK = 500_000
 """Rows of the queue that are settled at a time."""
 FEW = 2_000
@@ -92,19 +92,25 @@ def settle(
         tell("排队")
         batch.queue(engine)
         tell("结算")
-        with tables.output_folder(out, optional=("rejected.xlsx", "findings.xlsx")) as part:
+        with tables.output_folder(out, optional=(*map(_rejects, (*REQUIRED, *OTHERS)), "findings.xlsx")) as part:
             totals = _settle(engine, book, part, int(explained * PEOPLE), resettle, tell)
             write_terms(book, part)
             loaded = [one for report in reports for one in report.findings]
             findings = [*loaded, *facts.findings, *checked, *ready.findings]
-            if reports[0].rows_rejected:
-                tables.write_rejected(part / "rejected.xlsx", engine, reports[0])
+            for report in reports:
+                if report.rows_rejected:
+                    tables.write_rejected(part / _rejects(report.table), engine, report)
             if any(one.severity is not Severity.INFO for one in findings):
                 tables.write_findings(part / "findings.xlsx", findings)
             unverified = sorted({*assumed, *facts.unverified, *ready.unverified})
             summary = summary_of(setting, book, totals, reports, ready.findings, unverified)
             write_summary(part, summary)
     return Settlement(summary, reports, findings)
+
+
+def _rejects(table: str) -> str:
+    """The file of a table's rejected rows: those of claims alone are called as everywhere."""
+    return "rejected.xlsx" if table == "claims" else f"rejected_{table}.xlsx"
 
 
 def _checked_lines(engine: Engine, book: PlanBook) -> list[Finding]:
