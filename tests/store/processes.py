@@ -110,6 +110,11 @@ class Shared:
     def __setitem__(self, place: int, value: int) -> None:
         self._memory[place] = value
 
+    def meet(self, own: int, processes: int, number: int) -> None:
+        """Waits until each of the processes has come to this number; the counters up to ``processes`` are theirs."""
+        self.counters[own] = number + 1
+        wait_for(lambda: min(self.counters[:processes]) > number)
+
 
 def told(work: Callable[[], Any]) -> tuple[int, int]:
     """A child whose result comes as JSON through a pipe: its id and the pipe's end for `hear`."""

@@ -1,6 +1,7 @@
 """The tables in a database are those of `schema`, and a store of any other shape is refused."""
 
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from posting import open_books
-from processes import fork, isolated, succeed
+from processes import Shared, fork, isolated, succeed
 from samplestore import tables_of
 from sqlalchemy import CheckConstraint, Engine, create_engine, inspect, text
 
 import yibao.store
-from yibao.store import Store, StoreUnavailableError, StoreVersionError, schema, upgrade
+from yibao.store import Store, StoreUnavailableError, StoreVersionError, database, schema, upgrade
 from yibao.store.maintenance import migrate_store
 
 SCRIPTS = Path(yibao.store.__file__).parent / "migrations"
@@ -137,6 +138,26 @@ def opened_and_closed(url: str) -> None:
 
     for child in [fork(work) for _ in range(2)]:
         succeed(child)
+
+
+def _new_files_at_once(folder: Path, processes: int, files: int) -> None:
+    """Processes that begin to open each of many new files at the same moment."""
+    shared = Shared()
+
+    def work(own: int) -> None:
+        for number in range(files):
+            shared.meet(own, processes, number)
+            engine = database.connect(database.address(str(folder / f"{number}.db")))
+            with database.read_only(engine) as connection:
+                connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+            engine.dispose()
+
+    for child in [fork(partial(work, own)) for own in range(processes)]:
+        succeed(child)
+
+
+def test_processes_that_make_new_files_wait_for_each_other(tmp_path: Path) -> None:
+    isolated(_new_files_at_once, tmp_path, 4, 200)
 
 
 def test_two_processes_that_open_a_new_database_at_once_both_get_it(store_url: str) -> None:

@@ -81,18 +81,13 @@ def at_once(url: str, processes: int, claims: int, *, same: bool) -> list[list[s
         outcomes = []
         with opened(url) as till:
             for number in range(claims):
-                shared.counters[own] = number + 1
-                wait_for(partial(_all_past, shared, processes, number))
+                shared.meet(own, processes, number)
                 setl_id = f"S{number}" if same else f"S{number}-{own}"
                 outcomes.append(till.settle(*bill(setl_id, ("A", 1, 300), ("Q", 1, 10))).outcome.code)
         return outcomes
 
     children = [told(partial(settle, own)) for own in range(processes)]
     return [hear(child) for child in children]
-
-
-def _all_past(shared: Shared, processes: int, number: int) -> bool:
-    return min(shared.counters[:processes]) > number
 
 
 def one_after_the_other(url: str, claims: int) -> dict[str, dict[Any, int]]:
