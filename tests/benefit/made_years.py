@@ -28,7 +28,15 @@ class City(NamedTuple):
 NEW_YEARS = (date(2024, 1, 1), date(2025, 1, 1))
 ZHOUSHAN = City("330900", "330100", (*NEW_YEARS, date(2023, 10, 1), date(2023, 10, 1)))
 DONGGUAN = City("441900", "440100", (*NEW_YEARS, date(2025, 1, 1)))
+SHAANXI = City("610000", "610100", (*NEW_YEARS, date(2025, 1, 1)))
+NANCHANG = City("360100", "360700", (*NEW_YEARS, date(2023, 4, 1), date(2025, 1, 1)))
+ZIBO = City("370300", "370100", NEW_YEARS)
 INVENTED = City("999999", "991200", (*NEW_YEARS, date(2024, 7, 1), date(2024, 7, 1)))
+CITIES = {
+    "zhoushan": ZHOUSHAN, "dongguan": DONGGUAN, "newcity": INVENTED, "shaanxi": SHAANXI, "nanchang": NANCHANG,
+    "zibo": ZIBO,
+}  # fmt: skip
+"""The cities by the folder of their pack; ``newcity`` stands beside the tests."""
 
 PROVIDERS = (
     ("H11", "1", "1", "home"), ("H12", "1", "1", "home"), ("H21", "2", "1", "home"), ("H31", "3", "1", "home"),

@@ -12,9 +12,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benefit.compare import compare, invented, shipped
-from benefit.made_years import DONGGUAN, INVENTED, ZHOUSHAN, Maker
+from benefit.made_years import CITIES as MADE
+from benefit.made_years import Maker
 
-CITIES = (("zhoushan", ZHOUSHAN), ("dongguan", DONGGUAN), ("newcity", INVENTED))
+CITIES = tuple(MADE.items())
 WANTED = (
     "reversal before a later claim", "cap crossing", "critical crossing", "mutual aid", "cross-year stay",
     "change of law during a stay",
@@ -23,7 +24,7 @@ PEOPLE = 1500
 
 
 def run(claims: int, seed: int = 0, people: int = PEOPLE) -> tuple[Counter[str], list[str]]:
-    """At least so many claims of the three cities in turn; what was counted and what differed."""
+    """At least so many claims of the cities in turn; what was counted and what differed."""
     counted: Counter[str] = Counter()
     differences: list[str] = []
     laws = {name: invented() if name == "newcity" else shipped(name) for name, _ in CITIES}

@@ -162,6 +162,14 @@ def test_a_first_share_far_from_home_then_deductible_then_rate(vector: Vector) -
     assert found["PRESELF"] == fen(given["scope"]) * Decimal(given["pre_self"])
 
 
+@pytest.mark.parametrize("vector", of("跨省异地"), ids=ids("跨省异地"))
+def test_nanchangs_first_share_far_from_home_by_the_filing(vector: Vector) -> None:
+    filed = {"0.00": "resident", "0.10": "referral", "0.20": "unfiled"}[vector.inputs["pre_self"]]
+    context = person(insutype="310", psn_type="11", clct_way="1", offsite=filed, region="country")
+    found = settled(load_law("南昌", ["demo"]), context, fen(vector.inputs["scope"]))
+    assert (found["DEDUCTIBLE"], found["BASIC"]) == (fen(vector.inputs["ded"]), fen(vector.expected["fund"]))
+
+
 @pytest.mark.parametrize("vector", of("大病江西2025"), ids=ids("大病江西2025"))
 def test_hardship_halves_the_deductible_and_adds_to_the_rate(vector: Vector) -> None:
     given = vector.inputs
@@ -172,6 +180,26 @@ def test_hardship_halves_the_deductible_and_adds_to_the_rate(vector: Vector) -> 
             critical__reward="false",
         )  # fmt: skip
         assert settled(law, person(), fen(given["burden"]))["CRITICAL"] == fen(vector.expected[kind])
+
+
+@pytest.mark.parametrize("vector", of("大病江西2025"), ids=ids("大病江西2025"))
+def test_nanchangs_critical_illness_on_a_burden_of_100000_yuan(vector: Vector) -> None:
+    """The pool pays nothing more: its cap is reached."""
+    for kind, identity in (("normal", "none"), ("hard", "tekun")):
+        law, context = load_law("南昌", ["demo"]), person(identity=identity)
+        found = settled(law, context, fen(vector.inputs["burden"]), before={"paid:pool": fen(100_000)})
+        assert (found["BASIC"], found["CRITICAL"]) == (0, fen(vector.expected[kind]))
+
+
+@pytest.mark.parametrize("vector", of("药店乙类"), ids=ids("药店乙类"))
+def test_nanchangs_class_b_drug_at_a_pharmacy_after_the_years_deductible(vector: Vector) -> None:
+    context = person(insutype="310", psn_type="11", clct_way="1", kind="pharmacy", fixmedins_type="2", hosp_lv="")
+    share = int(Decimal(vector.inputs["first_self"]) * 10**6)
+    found = settled(
+        load_law("南昌", ["demo"]), context, lines=[(2, fen(vector.inputs["price"]), share)],
+        before={"deductible:outpatient": fen(300)},
+    )  # fmt: skip
+    assert (found["FUND"], found["PATIENT"]) == (fen(vector.expected["fund"]), fen(vector.expected["self"]))
 
 
 # ── 生育津贴 ──

@@ -154,8 +154,8 @@ def test_a_step_below_the_national_floor_is_an_error_that_names_both_documents()
     assert plan_findings(city().at(DAY)) == []
     found = plan_findings(pool(one("incentive.zero_claim.step", "999.99", "yuan")).at(DAY))
     assert [str(one) for one in found] == [
-        "错误 参数“incentive.zero_claim.step”为999.99元，低于国家下限1,000.00元"
-        "；处理：核对本地文件；每次提高不得低于国家下限"
+        "错误 参数“incentive.zero_claim.step”为999.99元，低于规定的下限1,000.00元"
+        "；处理：核对本地文件；每次提高不得低于国家和本省规定的下限"
     ]
     assert "38号" in found[0].basis and "甲市" in found[0].cause
 

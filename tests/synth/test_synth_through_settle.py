@@ -20,7 +20,7 @@ def settled(folder: Path, out: Path, city: str) -> Settlement:
     return settle(folder, out, Setting(law, None, None, None))
 
 
-@pytest.mark.parametrize("city", ["330900", "441900"])
+@pytest.mark.parametrize("city", ["330900", "441900", "610000", "360100", "370300"])
 def test_a_year_runs_through_and_nearly_all_is_settled(tmp_path: Path, city: str) -> None:
     write_care(tmp_path / "city", PEOPLE, admdvs=city)
     done = settled(tmp_path / "city", tmp_path / "out", city)

@@ -68,7 +68,7 @@ def read_plan(view: View) -> Plan:
 
 
 def plan_findings(view: View) -> list[Finding]:
-    """A city's step below the national floor (每次提高不低于1000元) is an error, one finding a step."""
+    """A city's step below the floor (每次提高不低于1000元; a province may set more) is an error, one finding a step."""
     floor = view.money("incentive.step_floor")
     found = []
     for key in ("incentive.continuous.step", "incentive.zero_claim.step"):
@@ -77,8 +77,8 @@ def plan_findings(view: View) -> list[Finding]:
             found.append(
                 Finding(
                     "below_national_floor", Severity.ERROR,
-                    f"参数“{key}”为{yuan_text(view.money(key))}元，低于国家下限{yuan_text(floor)}元",
-                    cause=str(one.source), next_step="核对本地文件；每次提高不得低于国家下限",
+                    f"参数“{key}”为{yuan_text(view.money(key))}元，低于规定的下限{yuan_text(floor)}元",
+                    cause=str(one.source), next_step="核对本地文件；每次提高不得低于国家和本省规定的下限",
                     basis=str(view.parameter("incentive.step_floor").source), key=key,
                 )
             )  # fmt: skip
