@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from yibao.benefit import plan as p
-from yibao.benefit.chunk import CREDIT_ROW, EPOCH, LINE_COLUMNS, REVERSAL_ROW, People
+from yibao.benefit.chunk import CREDIT_ROW, EPOCH, LINE_COLUMNS, PARTS, REVERSAL_ROW, People
 from yibao.benefit.year import settle_all
 
 Key = tuple[str, int, int]
@@ -49,6 +49,7 @@ class Counter:
         claim[p.C_TERMS], claim[p.C_PERSON], claim[p.C_DAY] = int(row["place"]), owners.index(person), int(day)
         claim[p.C_TOTAL], claim[p.C_REWARD] = int(row["total"]), int(row["reward"])
         claim[p.C_COMMERCIAL], claim[p.C_REVERSES] = int(row["supplement"]), -1
+        claim[p.C_OWNPAY : p.C_OWNPAY + len(PARTS)] = [int(row[name]) for name in PARTS]
         claim[p.C_HOUSEHOLD_BASE] = self.slots if home >= 0 else 0
         claim[p.C_LINES_N], claim[p.C_SHARERS_N] = len(lines), len(sharers)
         flat = [[owners.index(one[0]), *one[1:]] for one in sharers]

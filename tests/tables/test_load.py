@@ -12,9 +12,9 @@ import pytest
 import xlsxwriter
 
 from yibao import tables
-from yibao.engine import Engine
+from yibao.engine import Engine, repeats
 from yibao.standard import TABLES
-from yibao.tables import csvfile, outcome, write
+from yibao.tables import csvfile, write
 
 HEAD = "setl_id,fixmedins_code,diag_codes,dscg_date,medfee_sumamt"
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -117,7 +117,7 @@ def test_duplicates_are_found_the_same_however_many_keys_are_sorted_at_once(
     path = put(tmp_path / "cases.csv", *rows)
     found = []
     for at_once in (1_000_000, 30, 1):
-        monkeypatch.setattr(outcome, "_SORTED_AT_ONCE", at_once)
+        monkeypatch.setattr(repeats, "_SORTED_AT_ONCE", at_once)
         found.append((tables.load(engine, "cases", [path]).counts, places(engine)))
     assert found[0] == found[1] == found[2]
     assert set(found[0][0]) == {"duplicate_row"} and len(found[0][1]) == 70

@@ -20,11 +20,12 @@ from yibao.law import MissingParameter, View
 from yibao.standard import CODE_TABLES, TABLES
 
 PACKAGE = "yibao.benefit"
+Int64 = npt.NDArray[np.int64]
 DAYS = ("claim_day", "asked")
 """The steps before cover is asked for."""
 FACTS = ("claim_point", "person_contract", "claim_approval", "claim_filing", "claim_identity", "claim_fact", "context")
 """The steps from the answers about cover to the contexts."""
-QUEUE = ("line_sum", "claim_terms", "reversal")
+QUEUE = ("claim_terms", "reversal")
 OPTIONAL = (
     "chosen_points", "doctor_contracts", "chronic_approvals", "offsite_filings", "households", "supplement_insured",
     "acct_credits", "acct_balances", "acct_bindings", "identities", "incentives", "contributions",
@@ -93,7 +94,7 @@ def claim_days(engine: Engine, book: PlanBook) -> None:
     rows, diseases = _kinds(book, book.spans(first, last) if first else [])
     engine.put("kind_span", pa.Table.from_pylist(rows, _KIND_SPAN))
     engine.put("two_diseases", pa.Table.from_pylist(diseases, _TWO_DISEASES))
-    engine.con.execute("CREATE OR REPLACE VIEW numbered_claims AS SELECT rowid AS claim_no, * FROM claims")
+    engine.number("claims", "claim_no")
     code = book.law.code
     engine.pipeline(PACKAGE, DAYS, {"city": code, "province": code[:2]})
 
@@ -130,8 +131,9 @@ def _kinds(book: PlanBook, spans: Sequence[tuple[date, date]]) -> tuple[list[dic
 
 
 def claim_terms(engine: Engine, book: PlanBook) -> Ready:
-    """Makes ``claim_terms`` and ``reversal`` from ``claim_day``, ``entitlement`` and ``line_fact``: every claim with
-    the place of its terms, or the outcome that refuses it. Reads the law once for each context.
+    """Makes ``claim_terms`` and ``reversal`` from ``claim_day``, ``entitlement`` and ``claim_total`` (grain claim_no:
+    the ``total`` of its lines and whether one is ``negative``): every claim with the place of its terms, or the outcome
+    that refuses it. Reads the law once for each context.
 
     Raises MissingParameter for the first context that needs a key the law lacks, ConflictError, TermsError.
     """
@@ -155,9 +157,16 @@ def claim_terms(engine: Engine, book: PlanBook) -> Ready:
     partial = any(_partial(book.view(start)) for start, _ in spans)
     engine.pipeline(PACKAGE, QUEUE, {"partial_allowed": int(partial)})
     engine.drop(
-        "claim_fact", "claim_point", "person_contract", "claim_approval", "claim_filing", "claim_identity", "line_sum"
+        "claim_fact", "claim_point", "person_contract", "claim_approval", "claim_filing", "claim_identity",
+        "claim_total",
     )
     return Ready(book, _refused(engine), sorted({key for view in book.views for key in view.unverified}))
+
+
+def put_totals(engine: Engine, total: Int64, negative: Int64) -> None:
+    """Makes ``claim_total`` from what the lines of each claim come to, by the claim's number."""
+    numbers = pa.array(np.arange(len(total)))
+    engine.put("claim_total", pa.table({"claim_no": numbers, "total": total, "negative": negative}))
 
 
 def _identity_order(book: PlanBook, spans: Sequence[tuple[date, date]]) -> list[str]:
@@ -218,9 +227,6 @@ def queue(engine: Engine) -> None:
     # Sorted once: the place of a row is its number, and a stretch of the queue is read in one go.
     engine.con.execute("CREATE OR REPLACE VIEW queue AS SELECT rowid AS queue_no, * FROM queue_row")
     engine.pipeline(PACKAGE, ("queue_init", "queue_line"))
-
-
-Int64 = npt.NDArray[np.int64]
 
 
 def families(count: int, one: Int64, other: Int64) -> Int64:

@@ -21,6 +21,8 @@ LINE_COLUMNS = (
     "cls", "limit_micro", "share_ppm", "payable", "price_micro", "cnt_micro", "amount_fen", "counter_unit",
     "counter_limit_micro", "counter_take_micro", "counter_mark", "channel", "counter_no",
 )  # fmt: skip
+PARTS = ("ownpay", "overlimit", "preself", "special_preself", "special")
+"""The sums of a claim's lines in 10⁻⁶ 元, in the order of the plan; 0 where a row is no claim."""
 EPOCH = np.datetime64("1970-01-01")
 
 
@@ -58,8 +60,9 @@ def settle_chunk(
     plan: Int64, slots: int, queue: pa.Table, init: Mapping[int, int], lines: pa.Table, people: People,
     kernel: Kernel = settle_all,
 ) -> Settled:  # fmt: skip
-    """Settles a stretch of the queue. ``lines`` are its lines in order (queue_line.sql), ``init`` the queue numbers of
-    reversals with those they undo. ``people.balance`` of these families is carried on.
+    """Settles a stretch of the queue. ``lines`` are its lines with a counter in order (queue_line.sql), the sums of the
+    others stand in its columns `PARTS`; ``init`` are the queue numbers of reversals with those they undo.
+    ``people.balance`` of these families is carried on.
     """
     first = queue["queue_no"][0].as_py()
     column = {name: queue[name].to_numpy() for name in _COLUMNS}
@@ -85,6 +88,8 @@ def settle_chunk(
         claims[number - first, p.C_TERMS] = column["place"][undone - first]
     for place, name in ((p.C_TOTAL, "total"), (p.C_REWARD, "reward"), (p.C_COMMERCIAL, "supplement")):
         claims[:, place] = column[name]
+    for place, name in enumerate(PARTS, p.C_OWNPAY):
+        claims[:, place] = queue[name]
     claims[:, p.C_DAY] = (column["day"].astype("datetime64[D]") - EPOCH).astype(np.int64)
     claims[:, p.C_SHARERS_AT], claims[:, p.C_SHARERS_N] = sharer_at, sharer_n
     of_line = lines["queue_no"].to_numpy() - first

@@ -4,7 +4,7 @@
 -- source: docs/internals/benefit.md: the context of a claim
 -- note: claims that are no reversals; an insurance that the claim names but the cover does not have makes it not enrolled
 SELECT
-    c.setl_id, c.mdtrt_id, c.psn_no, c.fixmedins_code, c.med_type, c.setl_time, c.medfee_sumamt, c.law_day,
+    c.claim_no, c.setl_id, c.mdtrt_id, c.psn_no, c.fixmedins_code, c.med_type, c.setl_time, c.medfee_sumamt, c.law_day,
     c.benefit_year, c.known_place,
     CASE WHEN c.named_insutype IN ('310', '390') AND c.named_insutype <> e.insutype AND e.outcome = 'covered'
         THEN 'not_enrolled' ELSE coalesce(e.outcome, 'not_enrolled') END AS cover_outcome,

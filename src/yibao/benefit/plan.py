@@ -27,8 +27,8 @@ CLAIM = 18
     C_LINES_N, C_SHARERS_AT, C_SHARERS_N, C_OWNPAY, C_OVERLIMIT, C_PRESELF, C_SPECIAL_PRESELF, C_SPECIAL,
 ) = range(CLAIM)  # fmt: skip
 """A claim of a batch. TERMS is the place of its terms in the plan, or CREDIT: an amount for the person's account. Bases
-are places in the state; REVERSES is the number of the claim it undoes, or -1; the parts from OWNPAY on are written when
-its lines are scoped.
+are places in the state; REVERSES is the number of the claim it undoes, or -1; the parts from OWNPAY on are fen when its
+lines are scoped, and before it the sums in 10⁻⁶ 元 of lines without a counter that are not among its lines.
 """
 CREDIT = -1
 

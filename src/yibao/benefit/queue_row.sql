@@ -4,7 +4,7 @@
 -- source: docs/internals/benefit.md: families together, each in the order of settlement; money for an account comes first on its day, a reversal after the settlements of its moment, what it leaves to be priced anew after it
 -- note: sorted: a row's place is its number in the queue (batch.queue); kind 0 credit, 1 claim, 2 reversal; a claim without a place is refused and not here
 WITH every AS (
-    SELECT c.setl_id, c.psn_no, c.setl_time, CAST(c.setl_time AS DATE) AS day, 1 AS queue_kind,
+    SELECT c.claim_no, c.setl_id, c.psn_no, c.setl_time, CAST(c.setl_time AS DATE) AS day, 1 AS queue_kind,
         CASE WHEN p.setl_id IS NULL THEN 1 ELSE 3 END AS nth, c.place,
         c.medfee_sumamt AS total, c.benefit_year, '' AS init_setl_id, c.mdtrt_id, c.insutype, c.psn_type,
         c.fixmedins_code, c.med_type, c.kind
@@ -13,20 +13,20 @@ WITH every AS (
     LEFT JOIN reversal AS r ON r.setl_id = p.by_setl_id
     WHERE c.place >= 0 AND (p.setl_id IS NULL OR r.outcome = '')
     UNION ALL
-    SELECT r.setl_id, r.psn_no, r.setl_time, CAST(r.setl_time AS DATE) AS day, 2 AS queue_kind, 2 AS nth, -1 AS place,
+    SELECT -1 AS claim_no, r.setl_id, r.psn_no, r.setl_time, CAST(r.setl_time AS DATE) AS day, 2 AS queue_kind, 2 AS nth, -1 AS place,
         r.whole AS total, r.benefit_year, r.init_setl_id, r.mdtrt_id, r.insutype, r.psn_type, r.fixmedins_code,
         r.med_type, r.kind
     FROM reversal AS r
     WHERE r.outcome = ''
     UNION ALL
-    SELECT a.credit_id AS setl_id, a.psn_no, NULL AS setl_time, a.credit_date AS day, 0 AS queue_kind, 0 AS nth,
+    SELECT -1 AS claim_no, a.credit_id AS setl_id, a.psn_no, NULL AS setl_time, a.credit_date AS day, 0 AS queue_kind, 0 AS nth,
         -1 AS place,
         a.credit_amt AS total, 0 AS benefit_year, '' AS init_setl_id, '' AS mdtrt_id, '' AS insutype, '' AS psn_type,
         '' AS fixmedins_code, '' AS med_type, '' AS kind
     FROM acct_credits AS a
 )
 SELECT
-    e.setl_id, e.psn_no, p.person_no, p.family_no, e.setl_time, e.day, e.queue_kind, e.place, e.total, e.benefit_year,
+    e.claim_no, e.setl_id, e.psn_no, p.person_no, p.family_no, e.setl_time, e.day, e.queue_kind, e.place, e.total, e.benefit_year,
     e.init_setl_id, e.mdtrt_id, e.insutype, e.psn_type, e.fixmedins_code, e.med_type, e.kind,
     coalesce(i.cont_amt, 0) + coalesce(i.zero_amt, 0) AS reward,
     CASE WHEN s.psn_no IS NULL THEN 0 ELSE 1 END AS supplement

@@ -77,8 +77,11 @@ def settle_all(
 
 
 def scope_claim(claims: State, c: int, lines: Ints, counters: State, marks: State, line_out: State) -> None:
-    """Scopes the lines of a claim and writes their sums into it, each rounded once to fen."""
-    ownpay = overlimit = preself = special_preself = special = 0
+    """Scopes the lines of a claim and writes their sums into it, each rounded once to fen. Lines that were summed
+    before (`yibao.catalogue.scope.sum_lines`) stand there in 10⁻⁶ 元.
+    """
+    ownpay, overlimit, preself = claims[c + C_OWNPAY], claims[c + C_OVERLIMIT], claims[c + C_PRESELF]
+    special_preself, special = claims[c + C_SPECIAL_PRESELF], claims[c + C_SPECIAL]
     for number in range(claims[c + C_LINES_AT], claims[c + C_LINES_AT] + claims[c + C_LINES_N]):
         at, to = number * LINE, number * LINE_OUT
         line = Line(

@@ -8,7 +8,7 @@ life of an outside prescription (外配处方). A floor below the rooms: may imp
 Source: RULEBOOK §2.2 and §3; interface transactions 2204, 2301 and identities C1–C6.
 """
 
-from yibao.catalogue.batch import Facts, Scoped, line_facts, read_catalogue, scope_table
+from yibao.catalogue.batch import ClaimSums, Facts, Scoped, claim_sums, line_facts, read_catalogue, scope_table
 from yibao.catalogue.checks import check_catalogue, check_lines
 from yibao.catalogue.facts import LineFact, facts_of, facts_of_claim, net_lines
 from yibao.catalogue.methods import MethodComparison, compare_methods
@@ -21,6 +21,7 @@ __all__ = [
     "COUNTER_REASONS",
     "Catalogue",
     "Claim",
+    "ClaimSums",
     "Facts",
     "FeeLine",
     "History",
@@ -33,6 +34,7 @@ __all__ = [
     "Terms",
     "check_catalogue",
     "check_lines",
+    "claim_sums",
     "compare_methods",
     "facts_of",
     "facts_of_claim",

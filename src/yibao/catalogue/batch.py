@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from yibao.catalogue.limits import limit_tables, read_limits
 from yibao.catalogue.records import (
@@ -20,9 +21,9 @@ from yibao.catalogue.records import (
     catalogue_of,
     item_class,
 )
-from yibao.catalogue.scope import Line, Scope, scope_all
+from yibao.catalogue.scope import SUMS, Line, Scope, scope_all, sum_lines
 from yibao.catalogue.terms import day_terms
-from yibao.engine import Engine
+from yibao.engine import Engine, load_sql
 from yibao.kernel import Finding
 from yibao.law import Law
 from yibao.standard import TABLES
@@ -39,6 +40,7 @@ PREDICATES = (
 )  # fmt: skip
 """The steps after them, in order."""
 _KEPT = ("catalogue_span", "line_fact", "line_counter")
+_FOR_SUMS = ("catalogue_span", "line_extra", "line_counter")
 _PREPARED = ("limit_cell", "limit_dx", "limit_prior", "care_day", "nth_code")
 _OPTIONAL = (
     "persons", "providers", "item_limits", "special_approvals", "preparations", "consumable_deny", "consumable_allow",
@@ -61,12 +63,16 @@ class Facts(NamedTuple):
     counters: int
 
 
-def line_facts(engine: Engine, law: Law, *, known: date | None = None, keep: bool = False) -> Facts:
+def line_facts(
+    engine: Engine, law: Law, *, known: date | None = None, keep: bool = False, rows: bool = True
+) -> Facts:
     """Makes ``line_fact`` from the session's tables ``claims``, ``fee_lines`` and ``catalogue_items``, and of those
     that are there: persons, providers, item_limits, special_approvals, preparations, consumable_deny,
-    consumable_allow, prescriptions. With ``keep`` the tables in between stay. Raises MissingParameter.
+    consumable_allow, prescriptions. With ``keep`` the tables in between stay; without ``rows`` all is ready for
+    `claim_sums` and ``line_fact`` itself is not made. Raises MissingParameter.
     """
     complete(engine, "claims", "fee_lines", "catalogue_items")
+    engine.number("claims", "claim_no")
     limits, findings = read_session_limits(engine)
     for name, table in limit_tables(limits).items():
         engine.put(name, table)
@@ -77,9 +83,10 @@ def line_facts(engine: Engine, law: Law, *, known: date | None = None, keep: boo
     engine.pipeline(PACKAGE, LINES)
     longest = engine.rows("SELECT max(length(dx) - length(replace(dx, '|', ''))) FROM limit_line")[0][0] or 0
     engine.put("nth_code", pa.table({"n": pa.array(range(1, longest + 1), pa.int64())}))
-    engine.pipeline(PACKAGE, PREDICATES)
+    engine.pipeline(PACKAGE, PREDICATES if rows else PREDICATES[:-1])
     if not keep:
-        engine.drop(*(step for step in (*LINES, *PREDICATES) if step not in _KEPT), *_PREPARED)
+        kept = _KEPT if rows else _FOR_SUMS
+        engine.drop(*(step for step in (*LINES, *PREDICATES) if step not in kept), *_PREPARED)
     return Facts(findings, terms.unverified, engine.count("line_counter"))
 
 
@@ -163,6 +170,60 @@ def _rx(row: Mapping[str, Any]) -> Rx:
         row["rx_time"].date(), row["cnt"], row["sin_dos_dscr"] or "", row["vali_days"], row["rx_kind"] == "chronic",
         row["rx_state"] or "checked",
     )  # fmt: skip
+
+
+class ClaimSums(NamedTuple):
+    """What the lines of each claim come to, by the claim's number: ``parts`` (fields of `SUMS` a claim, in 10⁻⁶ 元) of
+    the lines without a counter, ``total`` in fen and ``negative`` (1 where a line is below zero) of all; the number of
+    lines. Lines with a counter stand in the session's table ``counted_line`` (grain claim_no, feedetl_sn).
+    """
+
+    parts: _Int64
+    total: _Int64
+    negative: _Int64
+    lines: int
+
+
+def claim_sums(engine: Engine, kernel: Callable[..., None] = sum_lines) -> ClaimSums:
+    """The sums of all lines, whose facts are worked out as they pass and kept nowhere; after `line_facts` without
+    ``rows``. ``kernel`` is `sum_lines` or its compiled twin.
+    """
+    claims = int(engine.rows("SELECT coalesce(max(claim_no), -1) + 1 FROM numbered_claims")[0][0])
+    parts, total = np.zeros(claims * SUMS, np.int64), np.zeros(claims, np.int64)
+    negative, lines, counted = np.zeros(claims, np.int64), 0, []
+    names = ", ".join((*_SUMMED, *(name for name in (*LINE_COLUMNS, "counter_no") if name not in _SUMMED)))
+    columns = f"{names}, CASE WHEN counter_no >= 0 THEN feedetl_sn END AS feedetl_sn"
+    for batch in engine.stream(load_sql(PACKAGE, "line_fact"), columns):
+        given = [batch[name].to_numpy() for name in _SUMMED]
+        if kernel is sum_lines:
+            _sum_plainly(given, parts, total, negative)
+        else:
+            kernel(*given, parts, total, negative)
+        lines += batch.num_rows
+        counted.append(batch.filter(pc.greater_equal(batch["counter_no"], 0)))
+    engine.drop("counted_line", "line_extra")
+    few = pa.Table.from_batches(counted) if counted else engine.fetch(f"SELECT {columns} FROM ({_empty_facts()})")
+    engine.put("counted_line", few)
+    return ClaimSums(parts.reshape(-1, SUMS), total, negative, lines)
+
+
+_SUMMED = (
+    "cls", "limit_micro", "share_ppm", "payable", "price_micro", "cnt_micro", "amount_fen", "channel", "counter_no",
+    "claim_no",
+)  # fmt: skip
+"""The facts that `sum_lines` takes, in its order."""
+
+
+def _empty_facts() -> str:
+    return f"{load_sql(PACKAGE, 'line_fact').text} LIMIT 0"
+
+
+def _sum_plainly(given: Sequence[_Int64], parts: _Int64, total: _Int64, negative: _Int64) -> None:
+    """The kernel as it stands, over lists (see `_plain`)."""
+    into = [one.tolist() for one in (parts, total, negative)]
+    sum_lines(*(one.tolist() for one in given), *into)
+    for array, values in zip((parts, total, negative), into, strict=True):
+        array[:] = values
 
 
 class Scoped(NamedTuple):

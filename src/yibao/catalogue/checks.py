@@ -6,6 +6,7 @@ from decimal import Decimal
 from yibao.catalogue.batch import PACKAGE, complete, read_session_limits
 from yibao.catalogue.faults import finding, more
 from yibao.engine import Engine, load_sql
+from yibao.engine.repeats import put_shared_hashes
 from yibao.kernel import Finding, Place, yuan_text
 from yibao.law import View
 
@@ -23,21 +24,34 @@ def check_catalogue(engine: Engine, *, most: int = MOST) -> list[Finding]:
 
 
 def check_lines(
-    engine: Engine, view: View | None = None, *, tolerance_fen: int | None = None, most: int = MOST
-) -> list[Finding]:
+    engine: Engine, view: View | None = None, *, tolerance_fen: int | None = None, most: int = MOST,
+    claimed: bool = False, summed: bool = False,
+) -> list[Finding]:  # fmt: skip
     """Faults of fee_lines, alone and against claims. How far a line may be from quantity × price is the law's
     ``catalogue.line.tolerance``, or as given; the lines of a settlement sum to it to the fen. Raises MissingParameter.
+
+    A caller who knows that every line has its claim (``claimed``), or looks at the sums himself (``summed``), saves the
+    work of these two.
     """
     complete(engine, "claims", "fee_lines")
     if tolerance_fen is None:
         if view is None:
             raise ValueError("a view or a tolerance is needed")
         tolerance_fen = view.money("catalogue.line.tolerance")
-    engine.run(load_sql(PACKAGE, "line_net"))
     given = {"tolerance_fen": tolerance_fen}
-    return [
-        one for name in ("fault_line", "fault_repeat", "fault_total") for one in _run(engine, name, given, most)
-    ]  # fmt: skip
+    engine.pipeline(PACKAGE, ("line_net", "odd_line"), given)
+    put_shared_hashes(engine, _LINE_KEYS)
+    engine.con.execute(f"CREATE OR REPLACE TABLE maybe_repeated AS SELECT * FROM fee_lines WHERE {_SHARED}")
+    found = [*_run(engine, "fault_line", given, most), *([] if claimed else _run(engine, "fault_unclaimed", {}, most))]
+    found.sort(key=lambda one: one.code)
+    found += _run(engine, "fault_repeat", {}, most)
+    found += [] if summed else _run(engine, "fault_total", {}, most)
+    engine.drop("odd_line", "maybe_repeated", "_shared_hashes")
+    return found
+
+
+_LINE_KEYS = "SELECT hash(setl_id, feedetl_sn) AS k FROM fee_lines"
+_SHARED = "hash(hash(setl_id, feedetl_sn)) IN (SELECT h FROM _shared_hashes)"
 
 
 def _run(engine: Engine, name: str, params: dict[str, int], most: int) -> Iterable[Finding]:

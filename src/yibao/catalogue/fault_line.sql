@@ -1,13 +1,14 @@
 -- grain: code, src_file, src_row, place
--- inputs: fee_lines, claims, line_net
+-- inputs: odd_line, claims, line_net
 -- params: tolerance_fen
 -- source: RULEBOOK §3d: qty 0 rejected, negative only as reversal; identities C1 (amount = count × price within a tolerance), C6
+-- note: of a line without a settlement only that is said (fault_unclaimed)
 WITH joined AS (
     SELECT
         l.*, c.setl_id AS claim_id, n.kind, n.cnt AS left_cnt, n.amount AS left_amount,
         CAST(l.cnt AS DECIMAL(38, 0)) * CAST(l.pric AS DECIMAL(38, 0))
             - CAST(l.det_item_fee_sumamt AS DECIMAL(38, 0)) * 10000000000 AS gap
-    FROM fee_lines AS l
+    FROM odd_line AS l
     LEFT JOIN claims AS c ON c.setl_id = l.setl_id
     LEFT JOIN line_net AS n ON n.setl_id = l.setl_id AND n.feedetl_sn = l.feedetl_sn
 ),
@@ -15,7 +16,7 @@ judged AS (
     SELECT
         j.*,
         CASE
-            WHEN claim_id IS NULL THEN 'line_without_claim'
+            WHEN claim_id IS NULL THEN NULL
             WHEN cnt = 0 THEN 'line_count_zero'
             WHEN pric < 0 THEN 'line_price_negative'
             WHEN (cnt < 0 AND det_item_fee_sumamt > 0) OR (cnt > 0 AND det_item_fee_sumamt < 0) THEN 'line_signs_differ'
@@ -32,7 +33,6 @@ judged AS (
 SELECT
     code, src_file, src_row,
     CASE
-        WHEN code = 'line_without_claim' THEN 'setl_id'
         WHEN code IN ('line_count_zero', 'line_negative', 'reversal_positive') THEN 'cnt'
         WHEN code = 'line_price_negative' THEN 'pric'
         WHEN code = 'line_days_range' THEN 'prd_days'
@@ -40,7 +40,6 @@ SELECT
         ELSE 'det_item_fee_sumamt'
     END AS place,
     CASE
-        WHEN code = 'line_without_claim' THEN setl_id
         WHEN code IN ('reversal_unmatched', 'reversal_over_line') THEN coalesce(init_feedetl_sn, feedetl_sn)
         ELSE ''
     END AS written,

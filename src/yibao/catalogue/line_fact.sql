@@ -1,17 +1,17 @@
 -- grain: setl_id, feedetl_sn
--- inputs: fee_lines, claims, providers, catalogue_span, line_extra
+-- inputs: fee_lines, numbered_claims, providers, catalogue_span, line_extra
 -- params: -
 -- source: RULEBOOK §3b–3d: unmapped → 丙; the item in force on the day of service; price limit by the institution's level; the reasons in yibao.catalogue.reasons
 -- note: all integers but the two keys: class 1 甲 2 乙 3 丙, shares in 10⁻⁶, prices, limits, quantities and counters in 10⁻⁶, -1 none. Lines of reversing settlements are left out: a reversal mirrors its settlement
 WITH placed AS (
-    SELECT c.setl_id, p.hosp_lv
-    FROM claims AS c
+    SELECT c.setl_id, c.claim_no, p.hosp_lv
+    FROM numbered_claims AS c
     LEFT JOIN providers AS p ON p.fixmedins_code = c.fixmedins_code
     WHERE coalesce(c.refd_setl_flag, '0') <> '1'
 ),
 joined AS (
     SELECT
-        l.setl_id, l.feedetl_sn, l.pric,
+        l.setl_id, l.feedetl_sn, c.claim_no, l.pric,
         coalesce(e.cnt, l.cnt) AS cnt,
         coalesce(e.amount, l.det_item_fee_sumamt) AS amount,
         coalesce(v.cls, 3) AS cls,
@@ -44,7 +44,7 @@ joined AS (
     LEFT JOIN line_extra AS e ON e.setl_id = l.setl_id AND e.feedetl_sn = l.feedetl_sn
 )
 SELECT
-    setl_id, feedetl_sn,
+    setl_id, feedetl_sn, claim_no,
     CAST(cls AS TINYINT) AS cls,
     CAST(limit_micro AS BIGINT) AS limit_micro,
     CAST(share_ppm AS INTEGER) AS share_ppm,

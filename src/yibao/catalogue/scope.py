@@ -167,6 +167,44 @@ def scope_all(
         out[3], out[4] = scope.inscope, scope.counted
 
 
+SUMS = 5
+"""The sums of a claim's lines: own pay, over the limit, first share, and first share and scope of 特药."""
+SPECIAL = 1
+"""The channel of 特药 (单行支付)."""
+
+
+def sum_lines(
+    cls: Sequence[int], limit: Sequence[int], share: Sequence[int], payable: Sequence[int], price: Sequence[int],
+    cnt: Sequence[int], amount: Sequence[int], channel: Sequence[int], counter: Sequence[int], claim: Sequence[int],
+    sums: MutableSequence[int], total: MutableSequence[int], negative: MutableSequence[int],
+) -> None:  # fmt: skip
+    """Adds lines, a column a fact, to what their claims come to (``claim``: the claim of each line by number).
+
+    ``total`` takes amounts in fen, ``negative`` 1 where a line is below zero. ``sums`` takes the parts (`SUMS` a claim,
+    10⁻⁶ 元) of lines without a counter, whose parts nothing else can change; the order of lines does not matter.
+    """
+    for row in range(len(claim)):
+        no, fen = claim[row], int(amount[row])
+        total[no] += fen
+        if fen < 0 or cnt[row] < 0:
+            negative[no] = 1
+        if counter[row] >= 0:
+            continue
+        line = Line(
+            int(cls[row]), int(limit[row]), int(share[row]), int(payable[row]), int(price[row]), int(cnt[row]), fen,
+            NO_COUNTER, -1, 0, -1,
+        )  # fmt: skip
+        part = scope_line(line, 0, -1)
+        at = no * SUMS
+        sums[at] += part.ownpay
+        sums[at + 1] += part.overlimit
+        if channel[row] == SPECIAL:
+            sums[at + 3] += part.preself
+            sums[at + 4] += part.inscope
+        else:
+            sums[at + 2] += part.preself
+
+
 def _record(steps: list[Step], label: str, amount_micro: int) -> None:
     if amount_micro != 0:
         steps.append(Step(label, micro_text(amount_micro), "元"))

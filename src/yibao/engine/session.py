@@ -19,6 +19,9 @@ DEFAULT_MEMORY = "2500MB"
 RESOURCE_ERRORS = (duckdb.OutOfMemoryException, duckdb.IOException)
 """What DuckDB raises when memory runs out past the spill, or the disk that takes the spill is full."""
 
+_STREAMED = 1_000_000
+"""Rows of a batch of `Engine.stream`."""
+
 _SETTINGS = (
     "SET enable_progress_bar = false",
     # A timestamp with a zone falls on the day it has in China (UTC+8), whatever the machine's own zone.
@@ -124,6 +127,20 @@ class Engine:
         """Drops tables that later steps do not read, to give their memory back."""
         for name in names:
             self.con.execute(f'DROP TABLE IF EXISTS "{name}"')
+
+    def number(self, table: str, column: str) -> str:
+        """Makes the view ``numbered_<table>``: its rows with their numbers from 0 as ``column``; returns its name.
+
+        The numbers stay as they are while no row of the table is deleted.
+        """
+        name = f"numbered_{table}"
+        self.con.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT rowid AS "{column}", * FROM "{table}"')
+        return name
+
+    def stream(self, sql: SqlFile, columns: str) -> Iterator[pa.RecordBatch]:
+        """``columns`` of the rows that ``sql`` describes, batch by batch as they come, without making the table."""
+        self._progress(sql.name)
+        yield from self.con.sql(f"SELECT {columns} FROM ({sql.text})").to_arrow_reader(_STREAMED)
 
     def fetch(self, query: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """The result of a query as an Arrow table."""

@@ -5,7 +5,7 @@ benefit; holds no rule. The plan stands in docs/internals/benefit.md.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,10 +19,11 @@ import pyarrow.compute as pc
 from yibao import tables
 from yibao.benefit import batch
 from yibao.benefit import year as kernel_module
-from yibao.benefit.chunk import FROZEN, People, settle_chunk
+from yibao.benefit.chunk import FROZEN, PARTS, People, settle_chunk
 from yibao.benefit.replay import replay
 from yibao.benefit.terms import PlanBook
-from yibao.catalogue import check_catalogue, check_lines, line_facts
+from yibao.catalogue import check_catalogue, check_lines, claim_sums, line_facts
+from yibao.catalogue import scope as scope_module
 from yibao.catalogue.batch import complete
 from yibao.engine import Engine
 from yibao.engine.kernels import KernelsMissingError, compile_kernel
@@ -85,15 +86,18 @@ def settle(
         entitle(engine)
         _name_insurance(engine)
         tell("目录")
-        facts = line_facts(engine, setting.law)
-        checked = [*check_catalogue(engine), *_checked_lines(engine, book)]
+        facts = line_facts(engine, setting.law, rows=False)
+        kernels = Kernels(engine.count("claims"))
+        sums = claim_sums(engine, kernels.lines)
+        batch.put_totals(engine, sums.total, sums.negative)
+        checked = [*check_catalogue(engine), *_checked_lines(engine, book, sums.lines)]
         tell("政策")
         ready = batch.claim_terms(engine, book)
         tell("排队")
         batch.queue(engine)
         tell("结算")
         with tables.output_folder(out, optional=(*map(_rejects, (*REQUIRED, *OTHERS)), "findings.xlsx")) as part:
-            totals = _settle(engine, book, part, int(explained * PEOPLE), resettle, tell)
+            totals = _settle(engine, book, part, kernels.claims, sums.parts, int(explained * PEOPLE), resettle, tell)
             write_terms(book, part)
             loaded = [one for report in reports for one in report.findings]
             findings = [*loaded, *facts.findings, *checked, *ready.findings]
@@ -113,12 +117,17 @@ def _rejects(table: str) -> str:
     return "rejected.xlsx" if table == "claims" else f"rejected_{table}.xlsx"
 
 
-def _checked_lines(engine: Engine, book: PlanBook) -> list[Finding]:
+def _checked_lines(engine: Engine, book: PlanBook, claimed: int) -> list[Finding]:
     """Faults of lines, by the tolerance of the last day of service. A claim whose lines do not sum to it is refused
-    later, with its outcome.
+    later, with its outcome. ``claimed`` is how many lines are of claims that are no reversals.
     """
     last = engine.rows("SELECT max(law_day) FROM claim_day")[0][0]
-    found = check_lines(engine, book.view(last)) if last else []
+    if not last:
+        return []
+    of_reversals = engine.rows("""
+        SELECT count(*) FROM fee_lines AS l JOIN claims AS c ON c.setl_id = l.setl_id WHERE c.refd_setl_flag = '1'""")
+    whole = claimed + of_reversals[0][0] == engine.count("fee_lines")
+    found = check_lines(engine, book.view(last), claimed=whole, summed=True)
     return [one for one in found if one.code not in REFUSED_LATER]
 
 
@@ -151,11 +160,12 @@ def _load(engine: Engine, folder: Path) -> list[LoadReport]:
     return reports
 
 
-def _settle(engine: Engine, book: PlanBook, part: Path, share: int, resettle: bool, tell: Any) -> Totals:
+def _settle(
+    engine: Engine, book: PlanBook, part: Path, kernel: Any, parts: Any, share: int, resettle: bool, tell: Any
+) -> Totals:
     """Settles the queue chunk by chunk, two at a time, and writes the results in the order of the queue."""
     totals = Totals(Counter(), Counter())
     rows = engine.count("queue")
-    kernel = _kernel(rows)
     plan, slots = np.array(book.plan, dtype=np.int64), max(1, len(book.slots))
     people = _people(engine)
     names = [name for name, _ in sorted(book.slots.items(), key=lambda one: one[1])]
@@ -169,7 +179,7 @@ def _settle(engine: Engine, book: PlanBook, part: Path, share: int, resettle: bo
         pool = stack.enter_context(ThreadPoolExecutor(2))
         waiting: list[Future[Part]] = []
         for done, (first, last) in enumerate(_cuts(engine, rows)):
-            stretch = _stretch(engine, first, last)
+            stretch = _stretch(engine, parts, first, last)
             waiting.append(
                 pool.submit(_part, plan, slots, stretch, people, kernel, names, person, homes, share, resettle)
             )
@@ -191,13 +201,15 @@ def _write(write: Mapping[str, Any], found: Part, totals: Totals) -> None:
     totals.amounts.update(found.amounts)
 
 
-def _kernel(rows: int) -> Any:
-    if rows < FEW:
-        return kernel_module.settle_all
-    try:
-        return compile_kernel(kernel_module).settle_all
-    except KernelsMissingError:
-        return kernel_module.settle_all
+class Kernels:
+    """The kernels of lines and claims: compiled where there are many claims and numba is there."""
+
+    def __init__(self, claims: int) -> None:
+        self.lines, self.claims = scope_module.sum_lines, kernel_module.settle_all
+        if claims >= FEW:
+            with suppress(KernelsMissingError):
+                self.lines = compile_kernel(scope_module).sum_lines
+                self.claims = compile_kernel(kernel_module).settle_all
 
 
 def _cuts(engine: Engine, rows: int) -> Iterator[tuple[int, int]]:
@@ -219,10 +231,14 @@ def _cuts(engine: Engine, rows: int) -> Iterator[tuple[int, int]]:
 _Stretch = tuple[pa.Table, pa.Table, dict[int, int]]
 
 
-def _stretch(engine: Engine, first: int, last: int) -> _Stretch:
+def _stretch(engine: Engine, parts: Any, first: int, last: int) -> _Stretch:
     bounds = {"first": first, "last": last}
     within = "WHERE queue_no >= $first AND queue_no < $last ORDER BY queue_no"
     queue = engine.fetch(f"SELECT * FROM queue {within}", bounds)
+    number = queue["claim_no"].to_numpy()
+    summed = np.where((number >= 0)[:, None], parts[number], 0) if len(parts) else np.zeros((len(number), len(PARTS)))
+    for name, column in zip(PARTS, summed.T, strict=True):
+        queue = queue.append_column(name, pa.array(column, pa.int64()))
     lines = engine.fetch(f"SELECT * FROM queue_line {within}, counter_mark, feedetl_sn", bounds)
     init = dict(engine.rows(f"SELECT queue_no, init_no FROM queue_init {within}", bounds))
     return queue, lines, init

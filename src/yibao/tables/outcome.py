@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-import pyarrow as pa
-
 from yibao.engine import Engine
+from yibao.engine.repeats import put_shared_hashes
 from yibao.kernel import Finding, Place, Severity
 from yibao.standard import Kind, TableSchema
 from yibao.tables.columns import as_text, dropped_items, ident, literal
@@ -19,9 +17,6 @@ _DETAILS = {
     "fund_over_total": ("fund_pay_sumamt", "medfee_sumamt"),
     "parts_do_not_sum": ("medfee_sumamt", "fund_pay_sumamt", "psn_part_amt"),
 }
-
-_SORTED_AT_ONCE = 20_000_000
-"""How many keys are looked at together for duplicates."""
 
 
 class Staged(NamedTuple):
@@ -74,8 +69,7 @@ def _mark_duplicates(engine: Engine, staged: Staged, report: LoadReport) -> None
             if (column := source.column(grain[0]))
         ]
         everywhere = " UNION ALL ".join(scans)
-    _put_shared_hashes(engine, everywhere)
-    if engine.count("_shared_hashes"):
+    if put_shared_hashes(engine, everywhere):
         engine.con.execute(f"""
             CREATE OR REPLACE TEMP TABLE _shared AS
             SELECT k, count(*) AS n FROM ({everywhere}) WHERE hash(k) IN (SELECT h FROM _shared_hashes)
@@ -92,23 +86,6 @@ def _mark_duplicates(engine: Engine, staged: Staged, report: LoadReport) -> None
             SELECT rid, {literal(grain[0] + ":")} || CASE WHEN differ THEN 'duplicate_key' ELSE 'duplicate_row' END
             FROM rows_of JOIN judged USING (k) WHERE differ OR place > 1""")
     engine.drop("_shared", "_shared_hashes")
-
-
-def _put_shared_hashes(engine: Engine, everywhere: str) -> None:
-    """Makes ``_shared_hashes``: the hashes that more than one key has.
-
-    Hashes are several times cheaper to compare than texts, and sorted in place by numpy several times cheaper than
-    counted in a hash table of the database. Sorted in parts, so that they never take more than 160 MB.
-    """
-    parts = 1 + int(engine.rows(f"SELECT count(*) FROM ({everywhere})")[0][0]) // _SORTED_AT_ONCE
-    shared = []
-    for part in range(parts):
-        of_part = f" AND hash(k) % {parts} = {part}" if parts > 1 else ""
-        found = engine.con.execute(f"SELECT hash(k) AS h FROM ({everywhere}) WHERE k IS NOT NULL{of_part}").fetchnumpy()
-        hashes = np.asarray(found["h"])
-        hashes.sort()
-        shared.append(np.unique(hashes[1:][hashes[1:] == hashes[:-1]]))
-    engine.put("_shared_hashes", pa.table({"h": pa.array(np.concatenate(shared), pa.uint64())}))
 
 
 def _count(engine: Engine, staged: Staged, report: LoadReport) -> None:
