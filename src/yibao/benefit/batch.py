@@ -147,13 +147,15 @@ def claim_terms(engine: Engine, book: PlanBook) -> Ready:
         "psn_idet_type": pa.array(order, pa.string()), "nth": pa.array(range(len(order)), pa.int64()),
     }))  # fmt: skip
     engine.pipeline(PACKAGE, FACTS)
-    contexts = engine.fetch("SELECT * FROM context ORDER BY ALL").to_pylist()
+    contexts = engine.fetch("""
+        SELECT x.* REPLACE (d.setl_id AS example) FROM context AS x
+        JOIN claim_day AS d ON d.claim_no = x.example ORDER BY ALL""").to_pylist()
     places, outcomes = zip(*(_place(book, row, spans) for row in contexts), strict=True) if contexts else ((), ())
-    named = pa.Table.from_pylist(contexts, engine.fetch("SELECT * FROM context LIMIT 0").schema)
-    named = named.append_column("place", pa.array(places, pa.int64())).append_column(
-        "outcome", pa.array(outcomes, pa.string())
-    )
-    engine.put("context_place", named)
+    named = pa.Table.from_pylist(contexts, engine.fetch("SELECT * EXCLUDE (claims, example) FROM context LIMIT 0").schema)
+    numbers = {"context_no": range(len(contexts)), "place": places}
+    for name, values in numbers.items():
+        named = named.append_column(name, pa.array(values, pa.int64()))
+    engine.put("context_place", named.append_column("outcome", pa.array(outcomes, pa.string())))
     partial = any(_partial(book.view(start)) for start, _ in spans)
     engine.pipeline(PACKAGE, QUEUE, {"partial_allowed": int(partial)})
     engine.drop(
@@ -199,7 +201,8 @@ def _place(book: PlanBook, row: Mapping[str, Any], spans: Sequence[tuple[date, d
 def _refused(engine: Engine) -> list[Finding]:
     """One finding for each claim and reversal that is refused, by id."""
     rows = engine.rows("""
-        SELECT setl_id, refused FROM claim_terms WHERE refused <> ''
+        SELECT d.setl_id, t.refused FROM claim_terms AS t JOIN claim_day AS d ON d.claim_no = t.claim_no
+        WHERE t.refused <> ''
         UNION ALL SELECT setl_id, outcome FROM reversal WHERE outcome <> '' ORDER BY 1""")
     return [
         Finding(code, Severity.ERROR, BY_CODE[code].label, Place("", 0, "setl_id", str(setl_id)),
@@ -211,7 +214,8 @@ def _refused(engine: Engine) -> list[Finding]:
 def queue(engine: Engine) -> None:
     """Makes ``queue`` and ``queue_line``: what is to be settled, family by family, in the order of settlement."""
     people = engine.fetch("""
-        SELECT psn_no FROM claim_terms WHERE place >= 0 UNION SELECT psn_no FROM acct_credits
+        SELECT d.psn_no FROM claim_terms AS t JOIN claim_day AS d ON d.claim_no = t.claim_no WHERE t.place >= 0
+        UNION SELECT psn_no FROM acct_credits
         UNION SELECT psn_no FROM acct_bindings UNION SELECT owner_psn_no FROM acct_bindings ORDER BY 1""")
     engine.put("person_number", people.append_column("person_no", pa.array(np.arange(people.num_rows))))
     links = engine.fetch("""

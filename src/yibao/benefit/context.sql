@@ -1,17 +1,12 @@
 -- grain: the columns of a context
--- inputs: claim_fact, law_span
+-- inputs: claim_fact
 -- params: -
 -- source: docs/internals/benefit.md: the distinct contexts of a city's claims, each with its span of law
 SELECT
-    f.cover_outcome, f.known_place, f.insutype, f.psn_type, f.clct_way, f.kind, f.hosp_lv, f.fixmedins_type, f.point,
-    f.access, f.contract, CASE WHEN f.kind IN ('chronic', 'two_diseases') THEN f.dise_codg ELSE '' END AS dise_codg,
-    f.offsite, f.region, f.identity, f.cvlserv_flag,
-    CASE WHEN f.kind IN ('chronic', 'two_diseases') THEN f.approved ELSE '1' END AS approved,
-    s.span_no, count(*) AS claims, min(f.setl_id) AS example
-FROM claim_fact AS f
-LEFT JOIN law_span AS s ON f.law_day >= s.from_day AND f.law_day <= s.until_day
+    cover_outcome, known_place, insutype, psn_type, clct_way, kind, hosp_lv, fixmedins_type, point, access, contract,
+    dise_codg, offsite, region, identity, cvlserv_flag, approved, span_no,
+    count(*) AS claims, min(claim_no) AS example
+FROM claim_fact
 GROUP BY
-    f.cover_outcome, f.known_place, f.insutype, f.psn_type, f.clct_way, f.kind, f.hosp_lv, f.fixmedins_type, f.point,
-    f.access, f.contract, CASE WHEN f.kind IN ('chronic', 'two_diseases') THEN f.dise_codg ELSE '' END,
-    f.offsite, f.region, f.identity, f.cvlserv_flag,
-    CASE WHEN f.kind IN ('chronic', 'two_diseases') THEN f.approved ELSE '1' END, s.span_no
+    cover_outcome, known_place, insutype, psn_type, clct_way, kind, hosp_lv, fixmedins_type, point, access, contract,
+    dise_codg, offsite, region, identity, cvlserv_flag, approved, span_no

@@ -91,6 +91,7 @@ def settle(
         sums = claim_sums(engine, kernels.lines)
         batch.put_totals(engine, sums.total, sums.negative)
         checked = [*check_catalogue(engine), *_checked_lines(engine, book, sums.lines)]
+        engine.drop("fee_lines", "line_net", "claims", "enrolments", "contributions", "cover")
         tell("政策")
         ready = batch.claim_terms(engine, book)
         tell("排队")
@@ -139,6 +140,8 @@ def _empty(report: LoadReport) -> bool:
 def _name_insurance(engine: Engine) -> None:
     """Puts the insurance of the cover into claims that name none, for what the catalogue limits to an insurance."""
     complete(engine, "claims", "fee_lines", "catalogue_items")
+    if not engine.rows("SELECT 1 FROM claims WHERE coalesce(insutype, '') = '' LIMIT 1"):
+        return
     engine.con.execute("""
         UPDATE claims SET insutype = e.insutype FROM claim_day AS d, entitlement AS e
         WHERE d.setl_id = claims.setl_id AND e.psn_no = d.psn_no AND e.day = d.law_day AND e.insutype <> ''
@@ -234,7 +237,8 @@ _Stretch = tuple[pa.Table, pa.Table, dict[int, int]]
 def _stretch(engine: Engine, parts: Any, first: int, last: int) -> _Stretch:
     bounds = {"first": first, "last": last}
     within = "WHERE queue_no >= $first AND queue_no < $last ORDER BY queue_no"
-    queue = engine.fetch(f"SELECT * FROM queue {within}", bounds)
+    # The table is sorted and read in its order.
+    queue = engine.fetch("SELECT * FROM queue WHERE queue_no >= $first AND queue_no < $last", bounds)
     number = queue["claim_no"].to_numpy()
     summed = np.where((number >= 0)[:, None], parts[number], 0) if len(parts) else np.zeros((len(number), len(PARTS)))
     for name, column in zip(PARTS, summed.T, strict=True):

@@ -84,8 +84,10 @@ def tables_of(
     """A chunk's result tables. ``share`` of a thousand people have their settlements in the trail; ``again`` is what
     reversals change, which with ``resettle`` is written as adjustments.
     """
-    kept = np.flatnonzero(queue["queue_kind"].to_numpy() != chunk.CREDIT_ROW)
-    rows, results = queue.take(pa.array(kept)), settled.results[kept]
+    kept = queue["queue_kind"].to_numpy() != chunk.CREDIT_ROW
+    rows = queue if kept.all() else queue.filter(pa.array(kept))
+    # Columns laid out one after the other: each is read several times.
+    results = np.asfortranarray(settled.results if kept.all() else settled.results[kept])
     insutype = rows["insutype"].to_numpy(zero_copy_only=False)
     amounts = national.setlinfo(results, insutype == "310")
     numbers, counts = np.unique(results[:, p.R_OUTCOME], return_counts=True)

@@ -2,10 +2,10 @@
 -- takes trimmed text (NULL when blank) unless it says otherwise. Values that break the grammar become NULL and the
 -- fault macro of the kind then names why.
 
--- Trims ASCII and ideographic blanks; a blank cell is NULL. Plain ASCII without a blank, the usual case, goes by untouched.
+-- Trims ASCII and ideographic blanks; a blank cell is NULL. What begins and ends with printable ASCII, the usual case,
+-- goes by untouched.
 CREATE OR REPLACE TEMP MACRO tidy(x) AS CASE
-    WHEN strlen(x) = length(x) AND x <> '' AND NOT contains(x, ' ') AND NOT contains(x, chr(9)) AND NOT contains(x, chr(10))
-     AND NOT contains(x, chr(13)) THEN x
+    WHEN x >= '!' AND x < chr(127) AND x[-1] BETWEEN '!' AND '~' THEN x
     ELSE nullif(trim(x, chr(32) || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288) || chr(65279)), '') END;
 
 -- A number read as DOUBLE, written as people see it: 310.0 is 310.
@@ -85,7 +85,8 @@ CREATE OR REPLACE TEMP MACRO millionths_of_text(t) AS CASE
     WHEN regexp_full_match(t, '[+-]?[0-9]{1,10}([.][0-9]{1,6}0*)?')
     THEN CAST(TRY_CAST(t AS DECIMAL(28, 6)) * 1000000 AS BIGINT) END;
 CREATE OR REPLACE TEMP MACRO millionths_of_exact(x) AS CASE
-    WHEN abs(x) < 10000000000 THEN CAST(CAST(x AS DECIMAL(28, 6)) * 1000000 AS BIGINT) END;
+    WHEN x > -10000000000 AND x < 10000000000
+    THEN CAST(trunc(x) AS BIGINT) * 1000000 + CAST(CAST(x - trunc(x) AS DECIMAL(7, 6)) * 1000000 AS BIGINT) END;
 
 -- Whole numbers; a weight may carry decimals of a gram, which are cut so that a bound in whole grams still decides alike.
 CREATE OR REPLACE TEMP MACRO int_of_text(t) AS CASE
@@ -126,3 +127,11 @@ CREATE OR REPLACE TEMP MACRO case_note(t, j) AS CASE
     WHEN translate(j, '.|', '') <> translate(t, '.|,;，；、 　' || chr(9) || chr(10) || chr(13), '') THEN 'letter_case' END;
 CREATE OR REPLACE TEMP MACRO separator_note(t) AS CASE
     WHEN regexp_matches(t, '[,;，；、]') THEN 'list_separator' END;
+
+-- An identifier as it was meant: half-width capitals without blanks, apostrophes, leading zeros and Excel's trailing .0.
+-- NULL where nothing is left, or where Excel has destroyed the last digits (1.23E+17).
+CREATE OR REPLACE TEMP MACRO half_width(t) AS translate(t,
+    '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ．＋－／',
+    '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.+-/');
+CREATE OR REPLACE TEMP MACRO id_form(t) AS CASE WHEN NOT lost_digits(half_width(t)) THEN nullif(regexp_replace(regexp_replace(
+    upper(half_width(t)), '[\s　\x{200B}\x{FEFF}''‘’＇`"]+|[.]0+$', '', 'g'), '^0+', ''), '') END;

@@ -49,7 +49,10 @@ def parquet_stream(path: Path | str, schema: pa.Schema) -> Iterator[Callable[[pa
     """
     # A dictionary of amounts is as long as the column: only texts get one.
     texts = [field.name for field in schema if pa.types.is_string(field.type)]
-    with atomic_path(path) as part, pq.ParquetWriter(part, schema, use_dictionary=texts) as writer:
+    with (
+        atomic_path(path) as part,
+        pq.ParquetWriter(part, schema, use_dictionary=texts, store_decimal_as_integer=True) as writer,
+    ):
         yield partial(writer.write_table, row_group_size=ROW_GROUP)
 
 
