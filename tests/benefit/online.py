@@ -7,7 +7,7 @@ from yibao.benefit.outcomes import Outcome
 from yibao.engine import Engine
 from yibao.flows.counter import Answer, Counter
 from yibao.flows.counter_load import Arrival, CreditRow, Visit, arrivals, opening, read_tables
-from yibao.flows.settle import _load
+from yibao.flows.settle_city import load_city
 from yibao.law import Law
 from yibao.store import Store
 
@@ -15,7 +15,7 @@ from yibao.store import Store
 def online(folder: Path, url: str, law: Law) -> tuple[dict[str, Answer], list[Arrival], Counter]:
     """Everything of a folder through a counter, in its order; the answers by id."""
     with Engine() as engine:
-        _load(engine, folder)
+        load_city(engine, folder)
         tables, credits, came = read_tables(engine), opening(engine, date(2020, 1, 1)), list(arrivals(engine))
     store = Store(url, clock=lambda: datetime.fromisoformat("2027-01-01T00:00:00+00:00"))
     first = Counter(store, law, tables, first_year=2000, post=False)

@@ -5,7 +5,7 @@ cover (``entitlement`` for the days of ``asked``). Rooms do not import each othe
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,11 +34,11 @@ OPTIONAL = (
 
 
 class Ready(NamedTuple):
-    """The plan and what was said of contexts that the law does not settle."""
+    """The contexts of a city's claims by number, the spans of law they are in, and the claims that are refused."""
 
-    book: PlanBook
+    contexts: list[dict[str, Any]]
+    spans: list[tuple[date, date]]
     findings: list[Finding]
-    unverified: list[str]
 
 
 def complete(engine: Engine) -> None:
@@ -130,15 +130,16 @@ def _kinds(book: PlanBook, spans: Sequence[tuple[date, date]]) -> tuple[list[dic
     return rows, [{"insutype": one, "dise_codg": code} for one, code in sorted(diseases)]
 
 
-def claim_terms(engine: Engine, book: PlanBook) -> Ready:
+def claim_terms(engine: Engine, book: PlanBook, others: Sequence[PlanBook] = ()) -> Ready:
     """Makes ``claim_terms`` and ``reversal`` from ``claim_day``, ``entitlement`` and ``claim_total`` (grain claim_no:
     the ``total`` of its lines and whether one is ``negative``): every claim with the place of its terms, or the outcome
-    that refuses it. Reads the law once for each context.
+    that refuses it. Reads the law once for each context. ``others`` are books of which terms will be asked too: a
+    context is in one span of each.
 
     Raises MissingParameter for the first context that needs a key the law lacks, ConflictError, TermsError.
     """
     first, last = engine.rows("SELECT min(law_day), max(law_day) FROM claim_day")[0]
-    spans = book.spans(first, last) if first else []
+    spans = _spans((book, *others), first, last) if first else []
     rows = [{"span_no": number, "from_day": one, "until_day": other} for number, (one, other) in enumerate(spans)]
     days = pa.schema([("span_no", pa.int64()), ("from_day", pa.date32()), ("until_day", pa.date32())])
     engine.put("law_span", pa.Table.from_pylist(rows, days))
@@ -150,8 +151,11 @@ def claim_terms(engine: Engine, book: PlanBook) -> Ready:
     contexts = engine.fetch("""
         SELECT x.* REPLACE (d.setl_id AS example) FROM context AS x
         JOIN claim_day AS d ON d.claim_no = x.example ORDER BY ALL""").to_pylist()
-    places, outcomes = zip(*(_place(book, row, spans) for row in contexts), strict=True) if contexts else ((), ())
-    named = pa.Table.from_pylist(contexts, engine.fetch("SELECT * EXCLUDE (claims, example) FROM context LIMIT 0").schema)
+    placed = [_place(book, row, spans) for row in contexts]
+    places, outcomes = zip(*placed, strict=True) if placed else ((), ())
+    named = pa.Table.from_pylist(
+        contexts, engine.fetch("SELECT * EXCLUDE (claims, example) FROM context LIMIT 0").schema
+    )
     numbers = {"context_no": range(len(contexts)), "place": places}
     for name, values in numbers.items():
         named = named.append_column(name, pa.array(values, pa.int64()))
@@ -159,10 +163,28 @@ def claim_terms(engine: Engine, book: PlanBook) -> Ready:
     partial = any(_partial(book.view(start)) for start, _ in spans)
     engine.pipeline(PACKAGE, QUEUE, {"partial_allowed": int(partial)})
     engine.drop(
-        "claim_fact", "claim_point", "person_contract", "claim_approval", "claim_filing", "claim_identity",
+        "claim_fact",
+        "claim_point",
+        "person_contract",
+        "claim_approval",
+        "claim_filing",
+        "claim_identity",
         "claim_total",
     )
-    return Ready(book, _refused(engine), sorted({key for view in book.views for key in view.unverified}))
+    return Ready(contexts, spans, _refused(engine))
+
+
+def places(book: PlanBook, ready: Ready) -> Int64:
+    """Where the terms of each context stand in the plan of another law, by the context's number; -1 refused. Raises as
+    `claim_terms`.
+    """
+    return np.array([_place(book, row, ready.spans)[0] for row in ready.contexts], dtype=np.int64)
+
+
+def _spans(books: Sequence[PlanBook], first: date, last: date) -> list[tuple[date, date]]:
+    """The stretches in which no value of a key of benefits begins or ends in any of the laws."""
+    starts = sorted({start for book in books for start, _ in book.spans(first, last)})
+    return list(zip(starts, [*(day - timedelta(days=1) for day in starts[1:]), last], strict=True))
 
 
 def put_totals(engine: Engine, total: Int64, negative: Int64) -> None:

@@ -194,7 +194,7 @@ def summary_of(
     setting: Setting, book: PlanBook, totals: Totals, reports: list[LoadReport], refused: list[Finding],
     unverified: list[str],
 ) -> dict[str, Any]:  # fmt: skip
-    """What summary.json says of a run."""
+    """What summary.json says of a run. ``unverified`` are keys that others than the terms used."""
     used = list({id(one): one for view in book.views for one in view.used}.values())
     return {
         "made_by": f"yibao {__version__} settle",
@@ -207,6 +207,6 @@ def summary_of(
         "contexts": len(book.rows),
         "slots": len(book.slots),
         "rejected": sum(one.rows_rejected for one in reports),
-        "unverified": unverified,
+        "unverified": sorted({*unverified, *(key for view in book.views for key in view.unverified)}),
         "parameters": parameters_of(used),
     }
