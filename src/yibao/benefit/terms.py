@@ -29,6 +29,11 @@ PREFIXES = (
     "account.",
 )
 """What the keys of benefits begin with."""
+FACT_KEYS = (
+    "benefit.kind", "benefit.law_day", "benefit.year_of", "benefit.partial_refund", "benefit.two_diseases.codes",
+    "aid.order",
+)  # fmt: skip
+"""Of these the keys by which a city's claims are made ready; all others are read into terms alone."""
 PER_DISEASE = ".dise"
 NONE = "none"
 _WHOLE = (Fraction(0), Fraction(1))

@@ -63,9 +63,7 @@ class Facts(NamedTuple):
     counters: int
 
 
-def line_facts(
-    engine: Engine, law: Law, *, known: date | None = None, keep: bool = False, rows: bool = True
-) -> Facts:
+def line_facts(engine: Engine, law: Law, *, known: date | None = None, keep: bool = False, rows: bool = True) -> Facts:
     """Makes ``line_fact`` from the session's tables ``claims``, ``fee_lines`` and ``catalogue_items``, and of those
     that are there: persons, providers, item_limits, special_approvals, preparations, consumable_deny,
     consumable_allow, prescriptions. With ``keep`` the tables in between stay; without ``rows`` all is ready for

@@ -3,7 +3,7 @@
 import typer
 
 from yibao import __version__
-from yibao.cli import city, close, dip, drg, files, fund, law, settle, store
+from yibao.cli import city, close, dip, drg, files, fund, law, reconcile, settle, simulate, store
 
 app = typer.Typer(
     name="yibao",
@@ -22,6 +22,12 @@ app.command("demo", help="造一个模拟城市，清算一个年度，写出报
 app.command("synth", help="造一个模拟城市的数据文件。")(city.synth)
 app.command("close", help="年度清算：由一个城市的各表得出病例支付、月度结算、年度清算、记账和报告。")(close.close)
 app.command("settle", help="待遇结算：一个城市的结算单和费用明细，按政策算出各基金支付和个人负担。")(settle.settle)
+app.command("simulate", help="改革测算：同一城市按现行和改革后的政策各结算一遍，谁受益、谁出钱，差在哪里。")(
+    simulate.simulate
+)
+app.command("reconcile", help="对账：两边的结算逐笔对，指出差在哪几笔、各多少元，写出可以发给对方的 xlsx。")(
+    reconcile.reconcile
+)
 app.command("check", help="核对数据文件，列出全部问题，不做计算。")(files.check)
 app.command("template", help="写出带填表说明的 xlsx 模板。")(files.template)
 app.command("explain", help="说明一例病例怎样入组、得多少分、付多少钱，或一次结算的每一笔钱怎样得出。")(dip.explain)

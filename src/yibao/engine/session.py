@@ -104,6 +104,12 @@ class Engine:
         self.con.execute(f'CREATE OR REPLACE TABLE "{name}" AS SELECT * FROM _incoming')
         self.con.unregister("_incoming")
 
+    def append(self, name: str, table: pa.Table) -> None:
+        """Adds the rows of ``table`` to a table of the session that has the same columns."""
+        self.con.register("_incoming", table)
+        self.con.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM _incoming')
+        self.con.unregister("_incoming")
+
     def run(self, sql: SqlFile, params: Mapping[str, Any] | None = None, *, table: str | None = None) -> str:
         """Makes the table that ``sql`` describes and returns its name. Parameters the statement lacks are ignored."""
         name = table or sql.name

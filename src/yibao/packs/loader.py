@@ -30,6 +30,19 @@ def load_law(city: str, overlays: Sequence[str | Path] = (), pack_dirs: Sequence
     return law
 
 
+def load_parameters(path: str | Path) -> tuple[Parameter, ...]:
+    """The parameters of a file that is no law, such as the assumed behaviour of people in a simulation.
+
+    They are written as those of an overlay. Raises PackError that lists every error of the file.
+    """
+    findings: list[Finding] = []
+    found = tuple(read_parameters(YamlFile(Path(path), str(path), findings), Path(path).stem))
+    errors = [one for one in findings if one.severity is Severity.ERROR]
+    if errors:
+        raise PackError(errors)
+    return found
+
+
 def load_pack_findings(paths: Sequence[str | Path] = (), pack_dirs: Sequence[str | Path] = ()) -> list[Finding]:
     """Every fault and remark of the packs at ``paths``, each once; of all packs on the search path when none is given.
 

@@ -4,6 +4,7 @@ from yibao.standard.benefits import BENEFIT_FIELDS
 from yibao.standard.care import CARE_FIELDS
 from yibao.standard.field import Field, Kind
 from yibao.standard.insured import INSURED_FIELDS
+from yibao.standard.reconcile import RECON_FIELDS
 
 _OURS = "本系统"
 _K = Kind
@@ -218,5 +219,7 @@ _ALL = (
           source=_OURS),
 )  # fmt: skip
 
-FIELDS: dict[str, Field] = {field.name: field for field in (*_ALL, *CARE_FIELDS, *BENEFIT_FIELDS, *INSURED_FIELDS)}
+FIELDS: dict[str, Field] = {
+    field.name: field for field in (*_ALL, *CARE_FIELDS, *BENEFIT_FIELDS, *INSURED_FIELDS, *RECON_FIELDS)
+}
 """Every field by its name."""

@@ -6,6 +6,7 @@ from yibao.standard.drg import DRG_CASES, SCHEME_TABLES
 from yibao.standard.field import TableSchema
 from yibao.standard.fields import FIELDS
 from yibao.standard.insured import INSURED_SCHEMAS
+from yibao.standard.reconcile import recon_tables
 
 
 def _schema(
@@ -188,6 +189,9 @@ _BENEFITS = (
 _INSURED = tuple(_schema(*spec) for spec in INSURED_SCHEMAS)
 
 TABLES: dict[str, TableSchema] = {
-    schema.name: schema for schema in (*_SCHEMAS, *_CARE, *_BENEFITS, *_INSURED, DRG_CASES, *SCHEME_TABLES.values())
-}
+    schema.name: schema
+    for schema in (
+        *_SCHEMAS, *_CARE, *_BENEFITS, *_INSURED, *recon_tables(FIELDS).values(), DRG_CASES, *SCHEME_TABLES.values(),
+    )
+}  # fmt: skip
 """Every table by name."""

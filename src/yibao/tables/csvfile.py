@@ -19,7 +19,7 @@ from yibao.tables.source import Request, Source, find_header, settle_columns, te
 _CHUNK = 1 << 22
 _HEAD_LINES = 30
 _SHOWN = 80
-_DELIMITERS = ",\t;"
+DELIMITERS = ",\t;"
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -63,7 +63,7 @@ def _layout(path: Path, label: str, request: Request) -> _Layout:
     codec = detect_encoding(path, label)
     with path.open(encoding="utf-8-sig" if codec == "utf-8" else codec, newline="") as stream:
         lines = list(islice(stream, _HEAD_LINES))
-    delimiter = max(_DELIMITERS, key=lambda mark: max((line.count(mark) for line in lines), default=0))
+    delimiter = max(DELIMITERS, key=lambda mark: max((line.count(mark) for line in lines), default=0))
     reader = csv.reader(lines, delimiter=delimiter)
     heads = [(record, reader.line_num) for record in reader]
     index, fields = find_header([record for record, _line in heads], request)

@@ -47,6 +47,9 @@ FAULTS: dict[str, Fault] = {
     "ragged_row": Fault(
         _E, "这一行的列数与表头不一致", "单元格里有未加引号的分隔符，或行被截断", "核对这一行的分隔符和引号"
     ),
+    "total_row": Fault(
+        _E, "这一行是合计，不是一笔结算", "导出时带了合计行，或各个编号都空着", "删去合计行；确是结算的，补填编号"
+    ),
     # one value
     "missing_value": Fault(_E, "{label}没有填", "必填项为空", "补填{label}"),
     "missing_principal_dx": Fault(_E, "没有主要诊断", "诊断代码为空，或第一个位置空着", "补填主要诊断，放在第一个位置"),

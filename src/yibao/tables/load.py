@@ -61,26 +61,29 @@ def load(
     target = into or table
     report = LoadReport(table, target, f"{target}_rejects", finding_limit)
     needed = tuple(name for name in schema.columns if name in {*schema.required, *required})
-    engine.once("yibao.tables", _macros)
-    with tempfile.TemporaryDirectory(prefix="yibao-load-", dir=_spill_folder(engine)) as work:
+    engine.once("yibao.tables", macros)
+    with tempfile.TemporaryDirectory(prefix="yibao-load-", dir=spill_folder(engine)) as work:
         request = Request(schema, needed, Path(work), report.add)
-        sources = _open_all(engine, schema, paths, request, report)
+        sources = open_all(engine, schema, paths, request, report)
         _load_sources(engine, schema, sources, needed, window, report)
     return report
 
 
-def _macros() -> str:
+def macros() -> str:
+    """The grammar of cells, to be run once a session."""
     return resources("yibao.tables").joinpath("macros.sql").read_text(encoding="utf-8")
 
 
-def _spill_folder(engine: Engine) -> str | None:
+def spill_folder(engine: Engine) -> str | None:
+    """The session's folder for what does not fit into memory; it goes with the session."""
     folder = str(engine.rows("SELECT current_setting('temp_directory')")[0][0])
     return folder if Path(folder).is_dir() else None
 
 
-def _open_all(
+def open_all(
     engine: Engine, schema: TableSchema, paths: Sequence[Path | str], request: Request, report: LoadReport
 ) -> list[Source]:
+    """The sources of every file behind ``paths``; what cannot be opened is a finding of the report."""
     sources: list[Source] = []
     plain_paths: list[Path] = []
     for path in map(Path, paths):

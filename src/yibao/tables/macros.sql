@@ -134,4 +134,4 @@ CREATE OR REPLACE TEMP MACRO half_width(t) AS translate(t,
     '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ．＋－／',
     '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.+-/');
 CREATE OR REPLACE TEMP MACRO id_form(t) AS CASE WHEN NOT lost_digits(half_width(t)) THEN nullif(regexp_replace(regexp_replace(
-    upper(half_width(t)), '[\s　\x{200B}\x{FEFF}''‘’＇`"]+|[.]0+$', '', 'g'), '^0+', ''), '') END;
+    upper(half_width(t)), '[\s　\x{200B}\x{FEFF}''‘’＇`"]+|[.]0+$', '', 'g'), '^0+(.)', '\1'), '') END;

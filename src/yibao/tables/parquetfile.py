@@ -21,7 +21,7 @@ def parquet_sources(path: Path, label: str, request: Request, con: duckdb.DuckDB
     except (pa.ArrowException, OSError, duckdb.Error) as error:
         raise FileFaultError("unreadable_file", label) from error
     types = {str(row[0]): str(row[1]) for row in described}
-    fields = settle_columns(label, header, match_header(header, request.schema), request)
+    fields = settle_columns(label, header, match_header(header, request.schema, request.headers), request)
     columns = tuple(Column(field, header[i], types.get(header[i], "VARCHAR")) for i, field in fields.items())
     ignored = tuple(name for i, name in enumerate(header) if i not in fields)
     return [Source(label, str(path), columns, "file_row_number + 2", False, ignored)]

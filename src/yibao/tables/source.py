@@ -5,7 +5,7 @@ text columns into the session's spill folder first, a batch at a time, so that o
 stays flat.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,12 +60,16 @@ class Source(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What to read: the table, the columns it cannot do without, and a folder for files in between."""
+    """What to read: the table, the columns it cannot do without, and a folder for files in between.
+
+    Where ``headers`` are given (a header to a field's name) they alone say which column is which.
+    """
 
     schema: TableSchema
     required: tuple[str, ...]
     work: Path
     note: Callable[[Finding], None]
+    headers: Mapping[str, str] | None = None
 
 
 def plain(header: object) -> str:
@@ -77,9 +81,15 @@ def plain(header: object) -> str:
     return text.strip("*＊")
 
 
-def match_header(header: Sequence[object], schema: TableSchema) -> dict[int, Field]:
+def match_header(
+    header: Sequence[object], schema: TableSchema, headers: Mapping[str, str] | None = None
+) -> dict[int, Field]:
     """Which position holds which field: by national name, then Chinese label, then alias; a field named exactly
-    keeps its column even where another field has the same alias. Two columns of one field: both are returned."""
+    keeps its column even where another field has the same alias. Two columns of one field: both are returned.
+    ``headers`` (a header to a field's name) replaces all of these."""
+    if headers is not None:
+        mapped = {plain(cell): schema.field(name) for cell, name in headers.items() if name in schema.columns}
+        return {i: mapped[plain(cell)] for i, cell in enumerate(header) if plain(cell) in mapped}
     named = [(field.name, field) for field in schema.fields]
     named += [(field.label, field) for field in schema.fields]
     named += [(alias, field) for field in schema.fields for alias in field.aliases]
@@ -92,14 +102,14 @@ def match_header(header: Sequence[object], schema: TableSchema) -> dict[int, Fie
 def find_header(rows: Iterable[Sequence[object]], request: Request) -> tuple[int, dict[int, Field]]:
     """The index of the header among the first rows, and its fields.
 
-    It is the first row that holds every required column; failing that, the row with the most known columns, so that
-    the finding can name what is missing. The index is -1 when no row holds two known columns.
+    It is the first row that holds every required column; failing that, or where none is required, the row with the most
+    known columns, so that the finding can name what is missing. The index is -1 when no row holds two known columns.
     """
     best: tuple[int, dict[int, Field]] = (-1, {})
     for i, row in enumerate(rows):
-        fields = match_header(row, request.schema)
+        fields = match_header(row, request.schema, request.headers)
         names = {field.name for field in fields.values()}
-        if names.issuperset(request.required):
+        if request.required and names.issuperset(request.required):
             return i, fields
         if len(names) > max(1, len(best[1])):
             best = (i, fields)

@@ -49,7 +49,7 @@ def xlsx_sources(path: Path, label: str, request: Request, sheets: Sequence[str]
     """
     if path.stat().st_size == 0:
         raise FileFaultError("empty_file", label)
-    book = _open(path, label)
+    book = open_book(path, label)
     names = [name for name in book.sheet_names if name.strip() not in SKIPPED_SHEETS]
     if sheets is not None:
         names = [name for name in names if plain(name) in sheets]
@@ -66,7 +66,8 @@ def xlsx_sources(path: Path, label: str, request: Request, sheets: Sequence[str]
     ]
 
 
-def _open(path: Path, label: str) -> CalamineWorkbook:
+def open_book(path: Path, label: str) -> CalamineWorkbook:
+    """The workbook. Raises FileFaultError."""
     try:
         return CalamineWorkbook.from_path(path)
     except PasswordError as error:
