@@ -123,6 +123,8 @@ def test_a_reform_of_what_claims_are_made_ready_by_is_settled_anew(city: Path, t
     )
     done = run(city, tmp_path / "sim", law(), other)
     assert done.reforms[0].anew
+    alone, interaction, whole = rows(done, "impact_split")
+    assert (alone["key"], interaction["fund"], alone["fund"]) == ("benefit.kind", 0, whole["fund"])
     assert side(tmp_path / "sim", 1, "after") == years_of(city, tmp_path / "one", other)
     assert side(tmp_path / "sim", 1, "before") == years_of(city, tmp_path / "two", law())
 

@@ -20,7 +20,7 @@ from yibao.flows.dip_common import FlowError
 from yibao.flows.settle_city import MEMORY, OTHERS, REQUIRED, City, Tell, load_city, make_ready, people_of
 from yibao.flows.settle_results import MADE_BY as SETTLED_BY
 from yibao.flows.simulate_income import Payers, put_income
-from yibao.flows.simulate_laws import Reform, label_of, mixed, reform_of
+from yibao.flows.simulate_laws import Reform, is_fact, label_of, mixed, reform_of
 from yibao.flows.simulate_run import (
     SUMS,
     Tally,
@@ -124,6 +124,22 @@ def _days(engine: Engine) -> tuple[date, date]:
     return found[0], found[1]
 
 
+def _idle(reforms: Sequence[Reform], year: int) -> list[str]:
+    """For each reform what to say where it changes what is paid in, but not for the year of the data."""
+    said = []
+    for one in reforms:
+        keys = [key for key in one.keys if key not in one.of_terms]
+        told = f"方案“{one.name}”改变了缴费（{'、'.join(keys)}），但{year}年度的缴费不受影响；请核对方案的起止日期"
+        said.append(told if keys else "")
+    return said
+
+
+def _same_dues(rows: Sequence[Mapping[str, Any]], law_no: int) -> bool:
+    """Whether a law brings in what the base does."""
+    of = [[{**row, "law_no": 0} for row in rows if row["law_no"] == no] for no in (0, law_no)]
+    return of[0] == of[1]
+
+
 def _shared(one: str, other: str) -> int:
     """How many parts two keys have in common from the left."""
     pairs = zip(one.split("."), other.split("."), strict=False)
@@ -150,6 +166,8 @@ class _Work:
         self.sums: list[dict[str, int]] = []
         self.base_fund = 0
         self.next_no = len(self.laws)
+        self.raw: dict[str, pa.Table] = {}
+        self.remarks: list[str] = []
 
     @property
     def city(self) -> City:
@@ -159,30 +177,29 @@ class _Work:
     def under_all(self) -> None:
         """The base, every reform and every single, in one pass over the queue where they share what is made ready."""
         base = self.asked.base.law
-        near = {no: one for no, one in enumerate(self.reforms, start=1) if not one.anew}
-        books = [PlanBook(one.law) for one in near.values()]
-        keep = ("claims", "fee_lines", "enrolments", "contributions")
-        raw = _copies(self.engine) if self.asked.behaviour else {}
-        city = make_ready(self.engine, base, self.tell, books, keep=keep)
-        self.raw = raw
+        numbered = dict(enumerate(self.reforms, start=1))
+        near = {no: one for no, one in numbered.items() if not one.anew}
+        books = [PlanBook(one.law) for one in self.reforms]
+        if self.asked.behaviour or len(near) < len(numbered):
+            self.raw = {name: self.engine.fetch(f'SELECT * FROM "{name}"') for name in _loaded(self.engine)}
+        city = make_ready(self.engine, base, self.tell, books, keep=("enrolments", "contributions"))
         self.people = people_of(self.engine)
-        tracks = [
-            track(city, 0, base, self.people),
-            *(track(city, no, one.law, self.people) for no, one in near.items()),
-        ]
-        singles = [one for no, reform in near.items() for one in self._singles(city, no, reform)]
+        of = {0: base, **{no: one.law for no, one in near.items()}}
+        tracks = [track(city, no, law, self.people) for no, law in of.items()]
+        singles = [one for no, reform in numbered.items() for one in self._singles(city, no, reform)]
         put_claims(city)
-        tallies = settle_under(city, [*tracks, *singles], self.tell, keep=(0, *near), threshold=self.asked.threshold)
+        tallies = settle_under(city, [*tracks, *singles], self.tell, keep=tuple(of), threshold=self.asked.threshold)
         self.base_fund = tallies[0].fund
         self.cities |= {one.law_no: (city, one) for one in tracks}
-        self._sum({no: tally for no, tally in tallies.items() if no not in (0, *near)})
-        for no, reform in enumerate(self.reforms, start=1):
+        self._sum({no: tally for no, tally in tallies.items() if no not in of})
+        for no, reform in numbered.items():
             if reform.anew:
-                self._anew(no, reform.law, _copies(self.engine))
+                self._anew(no, reform.law, self.raw)
+                self._singles_anew(no, reform)
 
     def _singles(self, city: City, of_law: int, reform: Reform) -> list[Track]:
         """The base with one changed parameter each; those that cannot stand without another go together with it."""
-        left, made = [[key] for key in reform.of_terms], list[tuple[list[str], Track]]()
+        left, made = [[key] for key in reform.of_terms if not is_fact(key)], list[tuple[list[str], Track]]()
         while left:
             keys = left.pop(0)
             law = mixed(self.asked.base.law, reform.law, keys)
@@ -203,21 +220,39 @@ class _Work:
         self.next_no += len(tracks)
         return tracks
 
-    def _sum(self, tallies: Mapping[int, Tally]) -> None:
-        self.sums += [{"law_no": no, **tally.sums} for no, tally in tallies.items()]
+    def _singles_anew(self, of_law: int, reform: Reform) -> None:
+        """The base with one changed key that claims are made ready by. One that cannot stand alone is left to the
+        interaction, with a remark.
+        """
+        for key in filter(is_fact, reform.of_terms):
+            law = mixed(self.asked.base.law, reform.law, [key])
+            try:
+                tally = self._settled_apart(self.next_no, law, self.raw)[2]
+            except MissingParameter as error:
+                self.remarks.append(f"{key}不能单独改变（{error.finding.message}），计入交互项")
+                continue
+            self.laws.append(_law(self.next_no, "", "single", key, label_of(law, [key]), of_law))
+            self._sum({self.next_no: tally})
+            self.next_no += 1
 
-    def _anew(self, law_no: int, law: Law, tables_of: Mapping[str, pa.Table]) -> City:
-        """A city made ready and settled under a law in a session of its own, its amounts taken in."""
+    def _settled_apart(self, law_no: int, law: Law, given: Mapping[str, pa.Table]) -> tuple[City, Track, Tally]:
+        """A city made ready and settled under a law in a session of its own."""
         other = self.stack.enter_context(Engine(memory=self.memory or MEMORY, progress=self.tell))
-        for name, table in tables_of.items():
+        for name, table in given.items():
             other.put(name, table)
         city = make_ready(other, law, self.tell)
         one = track(city, law_no, law, people_of(other))
         put_claims(city)
-        settle_under(city, [one], self.tell, keep=(law_no,))
-        move_in(self.engine, other, law_no)
+        return city, one, settle_under(city, [one], self.tell, keep=(law_no,))[law_no]
+
+    def _sum(self, tallies: Mapping[int, Tally]) -> None:
+        self.sums += [{"law_no": no, **tally.sums} for no, tally in tallies.items()]
+
+    def _anew(self, law_no: int, law: Law, given: Mapping[str, pa.Table]) -> None:
+        """A reform settled in a session of its own, its amounts taken in."""
+        city, one, _ = self._settled_apart(law_no, law, given)
+        move_in(self.engine, city.engine, law_no)
         self.cities[law_no] = (city, one)
-        return city
 
     def with_behaviour(self, rules: Sequence[Any]) -> dict[int, ResponsePlan]:
         """Each reform settled once more over the visits that people make under it."""
@@ -247,12 +282,13 @@ class _Work:
     def income(self, year: int) -> list[Finding]:
         """Contributions under each law, the balances, and the tables of laws and sums."""
         payers = Payers(self.engine, year)
-        rows, remarks = [], []
+        rows, remarks = [], [*self.remarks]
         for no, law in enumerate([self.asked.base.law, *(one.law for one in self.reforms)]):
             made, said = payers.dues(law, no)
             rows += made
             remarks += said
         put_income(self.engine, rows, dict(self.asked.balances))
+        remarks += [one for no, one in enumerate(_idle(self.reforms, year)) if one and _same_dues(rows, no + 1)]
         self.engine.put("sim_law", pa.Table.from_pylist(self.laws, INPUTS["sim_law"]))
         self.engine.put("sim_single", pa.Table.from_pylist(self.sums, INPUTS["sim_single"]))
         return [Finding("contribution_open", Severity.INFO, one) for one in dict.fromkeys(remarks)]
@@ -316,10 +352,10 @@ def _law(
     return {"law_no": law_no, "name": name, "role": role, "key": key, "label": label, "of_law": of_law}
 
 
-def _copies(engine: Engine) -> dict[str, pa.Table]:
-    """The loaded tables as they stand, for a session of their own."""
+def _loaded(engine: Engine) -> list[str]:
+    """The tables of the city that are there."""
     there = {name for (name,) in engine.rows("SELECT table_name FROM information_schema.tables")}
-    return {name: engine.fetch(f'SELECT * FROM "{name}"') for name in (*REQUIRED, *OTHERS) if name in there}
+    return [name for name in (*REQUIRED, *OTHERS) if name in there]
 
 
 def _doubts(book: PlanBook) -> list[Parameter]:

@@ -30,7 +30,7 @@ class Reform(NamedTuple):
     @property
     def anew(self) -> bool:
         """Whether it changes what claims are made ready by, so that this must be done once more."""
-        return any(_is_fact(key) for key in self.keys)
+        return any(is_fact(key) for key in self.keys)
 
     @property
     def of_terms(self) -> list[str]:
@@ -42,7 +42,8 @@ def _is_income(key: str) -> bool:
     return key.startswith(INCOME)
 
 
-def _is_fact(key: str) -> bool:
+def is_fact(key: str) -> bool:
+    """Whether claims are made ready by the key, so that a change of it means to do that anew."""
     return not _is_income(key) and (key in FACT_KEYS or not key.startswith(PREFIXES))
 
 
