@@ -14,15 +14,13 @@ import pyarrow as pa
 
 from yibao.benefit.outcomes import BY_CODE, Outcome
 from yibao.benefit.terms import Context, PlanBook
-from yibao.engine import Engine
+from yibao.engine import Engine, load_sql
 from yibao.kernel.finding import Finding, Place, Severity
 from yibao.law import MissingParameter, View
 from yibao.standard import CODE_TABLES, TABLES
 
 PACKAGE = "yibao.benefit"
 Int64 = npt.NDArray[np.int64]
-DAYS = ("claim_day", "asked")
-"""The steps before cover is asked for."""
 FACTS = ("claim_point", "person_contract", "claim_approval", "claim_filing", "claim_identity", "claim_fact", "context")
 """The steps from the answers about cover to the contexts."""
 QUEUE = ("claim_terms", "reversal")
@@ -96,7 +94,8 @@ def claim_days(engine: Engine, book: PlanBook) -> None:
     engine.put("two_diseases", pa.Table.from_pylist(diseases, _TWO_DISEASES))
     engine.number("claims", "claim_no")
     code = book.law.code
-    engine.pipeline(PACKAGE, DAYS, {"city": code, "province": code[:2]})
+    engine.run(load_sql(PACKAGE, "claim_day"), {"city": code, "province": code[:2]})
+    engine.con.execute(f"CREATE OR REPLACE VIEW asked AS {load_sql(PACKAGE, 'asked').text}")
 
 
 _KIND_SPAN = pa.schema([

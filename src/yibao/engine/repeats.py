@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from yibao.engine.session import Engine
 
-_SORTED_AT_ONCE = 20_000_000
+_SORTED_AT_ONCE = 64_000_000
 """How many keys are looked at together."""
 
 
@@ -14,7 +14,7 @@ def put_shared_hashes(engine: Engine, keys: str) -> int:
     gives ``k``; returns how many there are. A row whose hash is not among them stands alone; one whose hash is may.
 
     Hashes are several times cheaper to compare than texts, and sorted in place by numpy several times cheaper than
-    counted in a hash table of the database. Sorted in parts, so that they never take more than 160 MB.
+    counted in a hash table of the database. Sorted in parts, so that they never take more than 512 MB.
     """
     parts = 1 + int(engine.rows(f"SELECT count(*) FROM ({keys})")[0][0]) // _SORTED_AT_ONCE
     shared = []

@@ -67,6 +67,7 @@ class Engine:
         self.con = duckdb.connect(":memory:", config=config)
         self._progress = progress or (lambda _name: None)
         self._done: set[str] = set()
+        self._long = False
         for statement in (*_SETTINGS, *_MACROS):
             self.con.execute(statement)
 
@@ -97,6 +98,20 @@ class Engine:
             yield other
         finally:
             other.con.close()
+
+    @contextmanager
+    def long_tables(self) -> Iterator[None]:
+        """Tables made in this block stand compressed in a file of the spill folder: for those that are far longer than
+        memory and read several times, which costs less than to spill them. All else finds them by their names.
+        """
+        if not self._long:
+            self.con.execute(f"ATTACH '{self._spill}/long.duckdb' AS long")
+            self._long = True
+        self.con.execute("SET search_path = 'long.main,memory.main'")
+        try:
+            yield
+        finally:
+            self.con.execute("SET search_path = 'memory.main,long.main'")
 
     def put(self, name: str, table: pa.Table) -> None:
         """Makes ``table`` a table of the session, replacing one of that name."""

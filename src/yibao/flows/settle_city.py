@@ -5,7 +5,7 @@ done here once. Wires tables, enrolment, catalogue and benefit; holds no rule. P
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,8 +42,10 @@ OTHERS = (
 """Tables that a city may lack."""
 REFUSED_LATER = {"lines_not_claim_total", "line_negative"}
 """Faults of lines for which their claim is refused, with an outcome that says so."""
-MEMORY = "5GB"
+MEMORY = "6GB"
 """What DuckDB may hold before it spills. With half of it 20 million claims with 60 million lines ran out of memory."""
+LONG = 300 << 20
+"""From so many bytes of files on fee lines are kept compressed on disk."""
 CHUNK = 500_000
 """Rows of the queue that are settled at a time."""
 FEW = 2_000
@@ -106,7 +108,8 @@ def load_city(engine: Engine, folder: Path) -> list[LoadReport]:
     """Loads every table of the folder; raises FlowError with all reports where a required one yields nothing."""
     reports = []
     for name in (*REQUIRED, *OTHERS):
-        report = tables.load(engine, name, [folder])
+        with engine.long_tables() if name == "fee_lines" and _size(folder, name) > LONG else nullcontext():
+            report = tables.load(engine, name, [folder])
         if name in OTHERS and set(report.counts) == {"no_table_file"}:
             engine.drop(name, report.rejects)
             continue
@@ -115,6 +118,11 @@ def load_city(engine: Engine, folder: Path) -> list[LoadReport]:
     if lacking:
         raise FlowError(f"缺少结算必需的表：{'、'.join(lacking)}；可用 yibao template 写出模板填写", reports)
     return reports
+
+
+def _size(folder: Path, table: str) -> int:
+    """The bytes of a table's files."""
+    return sum(path.stat().st_size for path in folder.glob(f"{table}*.*"))
 
 
 def _empty(report: LoadReport) -> bool:
@@ -139,12 +147,15 @@ def _checked_lines(engine: Engine, book: PlanBook, claimed: int) -> list[Finding
 def _name_insurance(engine: Engine) -> None:
     """Puts the insurance of the cover into claims that name none, for what the catalogue limits to an insurance."""
     complete(engine, "claims", "fee_lines", "catalogue_items")
-    if not engine.rows("SELECT 1 FROM claims WHERE coalesce(insutype, '') = '' LIMIT 1"):
+    needed = engine.rows("SELECT 1 FROM item_limits WHERE lmt_insutype <> '' LIMIT 1")
+    if not needed or not engine.rows("SELECT 1 FROM claims WHERE coalesce(insutype, '') = '' LIMIT 1"):
         return
     engine.con.execute("""
-        UPDATE claims SET insutype = e.insutype FROM claim_day AS d, entitlement AS e
-        WHERE d.setl_id = claims.setl_id AND e.psn_no = d.psn_no AND e.day = d.law_day AND e.insutype <> ''
-            AND coalesce(claims.insutype, '') = '' AND EXISTS (SELECT 1 FROM item_limits WHERE lmt_insutype <> '')""")
+        UPDATE claims SET insutype = n.insutype FROM (
+            SELECT d.claim_no, e.insutype FROM claim_day AS d
+            JOIN entitlement AS e ON e.psn_no = d.psn_no AND e.day = d.law_day
+            WHERE d.named_insutype = '' AND e.insutype <> ''
+        ) AS n WHERE n.claim_no = claims.rowid""")
 
 
 class Kernels:
