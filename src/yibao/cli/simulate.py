@@ -11,6 +11,7 @@ from yibao.cli.options import CITY, JSON, MEMORY, NO_OVERLAY, PACK
 
 if TYPE_CHECKING:
     from yibao.flows.simulate import Asked, Simulated
+    from yibao.flows.simulate_search import Varied
     from yibao.law import Law
     from yibao.report.impact_facts import ImpactFacts
 
@@ -148,10 +149,11 @@ def _facts(asked: "Asked", done: "Simulated", folder: Path) -> "ImpactFacts":
     ]
     found = done.searched
     searched = None if found is None else SearchFacts(
-        found.law, found.target, [one.axis for one in found.varied], [one.label for one in found.varied],
+        found.law, found.target, [one.axis for one in found.varied], [_named(one) for one in found.varied],
         [one.unit for one in found.varied], found.trials, found.choices,
     )  # fmt: skip
-    period = f"{done.first.year}年{done.first.month}月至{done.last.year}年{done.last.month}月结算"
+    months = sorted(set(done.impact.tables["impact_fund"]["month"].to_pylist()))
+    period = "至".join(f"{one[:4]}年{int(one[5:])}月" for one in dict.fromkeys((months[0], months[-1]))) + "结算"
     return ImpactFacts(
         f"{law.name}改革测算", law.title, period, datetime.now(UTC).astimezone(_CHINA).date(), reforms,
         base_run=done.runs.get(0, ""), data_note=f"数据：{folder.name}",
@@ -195,11 +197,18 @@ def _frontier(done: "Simulated") -> list[tuple[str, str]]:
     rows = []
     for choice in done.searched.choices if done.searched else ():
         varied = zip(done.searched.varied if done.searched else (), choice.trial.values, strict=True)
-        values = "，".join(f"{one.label} {axis_value(value, one.unit)}" for one, value in varied)
+        values = "，".join(f"{_named(one)} {axis_value(value, one.unit)}" for one, value in varied)
         above = "" if choice.trial.above is None else f"，灾难性支出 {choice.trial.above:,} 人"
         told = f"{values}：基金 {yuan_text(choice.trial.fund)} 元{above}，个人负担 {yuan_text(choice.trial.burden)} 元"
         rows.append(("目标搜索", f"{told}；{choice.reason}"))
     return rows
+
+
+def _named(one: "Varied") -> str:
+    """A varied parameter with its conditions in words."""
+    from yibao.report.impact_words import where
+
+    return f"{one.label}（{where(one.where_text)}）" if one.where else one.label
 
 
 def _signed(fen: int) -> str:

@@ -31,6 +31,11 @@ class Varied(NamedTuple):
     label: str
     where: dict[str, tuple[str, ...]]
 
+    @property
+    def where_text(self) -> str:
+        """The conditions, as `Parameter.where_text` has them."""
+        return "，".join(f"{name}={'|'.join(values)}" for name, values in self.where.items())
+
 
 class Search(NamedTuple):
     """What is searched: the most that all funds may spend (fen; None: as under the base), and what is varied."""
@@ -71,9 +76,7 @@ def varied_of(law: Law, text: str) -> Varied:
     low, high, step = (_scaled(found[name] or _STEPS[meant.unit], meant.unit, text) for name in ("low", "high", "step"))
     if step <= 0 or high < low:
         raise FlowError(f"“{text}”的上限要不低于下限，步长要大于0")
-    told = "，".join(f"{name}={'|'.join(values)}" for name, values in where.items())
-    named = f"{meant.label}（{told}）" if told else meant.label
-    return Varied(Axis(found["key"], low, high, step), meant.unit, named, where)
+    return Varied(Axis(found["key"], low, high, step), meant.unit, meant.label, where)
 
 
 def _scaled(text: str, unit: str, spec: str) -> int:
