@@ -3,7 +3,7 @@
 import typer
 
 from yibao import __version__
-from yibao.cli import city, close, dip, drg, files, fund, law, reconcile, settle, simulate, store
+from yibao.cli import city, close, dip, drg, files, fund, law, reconcile, settle, simulate, store, trace
 
 app = typer.Typer(
     name="yibao",
@@ -18,6 +18,7 @@ app.add_typer(drg.app, name="drg", help="按疾病诊断相关分组（DRG）：
 app.add_typer(law.app, name="law", help="政策参数：查看、检查、比较。")
 app.add_typer(fund.app, name="fund", help="基金账：开户、记账、对账、结账、报表、核验。")
 app.add_typer(store.app, name="store", help="账务库：查看、备份、恢复、升级。")
+app.add_typer(trace.app, name="trace", help="药品追溯码：扫描历史、追加一天、查疑点。")
 app.command("demo", help="造一个模拟城市，清算一个年度，写出报告 out/demo/report.html。")(city.demo)
 app.command("synth", help="造一个模拟城市的数据文件。")(city.synth)
 app.command("close", help="年度清算：由一个城市的各表得出病例支付、月度结算、年度清算、记账和报告。")(close.close)

@@ -8,6 +8,7 @@ from yibao.standard.benefits import BENEFIT_CODES
 from yibao.standard.care import CARE_CODES
 from yibao.standard.field import CodeTable
 from yibao.standard.insured import INSURED_CODES
+from yibao.standard.trace import TRACE_CODES
 
 _CLIENTS = "公开客户端程序所列，与平台字典核对前不作权威"
 _COMMON = "通行用法，待以1901字典查询核对"
@@ -209,7 +210,7 @@ CODE_TABLES: dict[str, CodeTable] = {
         MAINDIAG_FLAG, OPRN_OPRT_TYPE, MED_CHRGITM_TYPE, PSN_TYPE, DIP_LAYER, DIP_EXCLUSION_LIST, DIP_EFFECT, PX_KIND,
         FUND_TYPE, LEDGER_ACTION, LIMIT_KIND, BANK_SIDE, INCOME_ITEM, BUDGET_LINE, ADJUST_REASON, OVERRUN_REASON,
         CREDIT_LV, AGREEMENT_STATUS, REVIEW_REASON, REVIEW_RESULT, GROUP_METHOD, DIP_LIST, *INSURED_CODES,
-        *CARE_CODES, *BENEFIT_CODES,
+        *CARE_CODES, *BENEFIT_CODES, *TRACE_CODES,
     )
 }  # fmt: skip
 """Every code table by name."""

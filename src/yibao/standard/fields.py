@@ -5,6 +5,7 @@ from yibao.standard.care import CARE_FIELDS
 from yibao.standard.field import Field, Kind
 from yibao.standard.insured import INSURED_FIELDS
 from yibao.standard.reconcile import RECON_FIELDS
+from yibao.standard.trace import TRACE_FIELDS
 
 _OURS = "本系统"
 _K = Kind
@@ -220,6 +221,6 @@ _ALL = (
 )  # fmt: skip
 
 FIELDS: dict[str, Field] = {
-    field.name: field for field in (*_ALL, *CARE_FIELDS, *BENEFIT_FIELDS, *INSURED_FIELDS, *RECON_FIELDS)
+    field.name: field for field in (*_ALL, *CARE_FIELDS, *BENEFIT_FIELDS, *INSURED_FIELDS, *RECON_FIELDS, *TRACE_FIELDS)
 }
 """Every field by its name."""

@@ -7,6 +7,7 @@ from yibao.standard.field import TableSchema
 from yibao.standard.fields import FIELDS
 from yibao.standard.insured import INSURED_SCHEMAS
 from yibao.standard.reconcile import recon_tables
+from yibao.standard.trace import TRACE_TABLES
 
 
 def _schema(
@@ -186,12 +187,14 @@ _CARE = tuple(_schema(*spec) for spec in CARE_TABLES)
 _BENEFITS = (
     *(_schema(*spec) for spec in BENEFIT_TABLES), *(_schema(*spec, role="output") for spec in SETTLEMENT_TABLES)
 )  # fmt: skip
+_TRACE = tuple(_schema(*spec) for spec in TRACE_TABLES)
 _INSURED = tuple(_schema(*spec) for spec in INSURED_SCHEMAS)
 
 TABLES: dict[str, TableSchema] = {
     schema.name: schema
     for schema in (
-        *_SCHEMAS, *_CARE, *_BENEFITS, *_INSURED, *recon_tables(FIELDS).values(), DRG_CASES, *SCHEME_TABLES.values(),
+        *_SCHEMAS, *_CARE, *_BENEFITS, *_INSURED, *_TRACE, *recon_tables(FIELDS).values(), DRG_CASES,
+        *SCHEME_TABLES.values(),
     )
 }  # fmt: skip
 """Every table by name."""
