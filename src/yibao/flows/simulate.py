@@ -215,8 +215,8 @@ class _Work:
                 made = [one for one in made if one[0] is not best]
         tracks = [one._replace(law_no=self.next_no + nth) for nth, (_, one) in enumerate(made)]
         for one, (keys, _) in zip(tracks, made, strict=True):
-            law = reform.law
-            self.laws.append(_law(one.law_no, "", "single", "、".join(keys), label_of(law, keys), of_law))
+            label = label_of(reform.law, keys)
+            self.laws.append(_law(one.law_no, "", "single", "、".join(keys), label, of_law))
         self.next_no += len(tracks)
         return tracks
 
@@ -227,7 +227,8 @@ class _Work:
         for key in filter(is_fact, reform.of_terms):
             law = mixed(self.asked.base.law, reform.law, [key])
             try:
-                tally = self._settled_apart(self.next_no, law, self.raw)[2]
+                with ExitStack() as alone:
+                    tally = self._settled_apart(alone, self.next_no, law, self.raw)[2]
             except MissingParameter as error:
                 self.remarks.append(f"{key}不能单独改变（{error.finding.message}），计入交互项")
                 continue
@@ -235,9 +236,11 @@ class _Work:
             self._sum({self.next_no: tally})
             self.next_no += 1
 
-    def _settled_apart(self, law_no: int, law: Law, given: Mapping[str, pa.Table]) -> tuple[City, Track, Tally]:
-        """A city made ready and settled under a law in a session of its own."""
-        other = self.stack.enter_context(Engine(memory=self.memory or MEMORY, progress=self.tell))
+    def _settled_apart(
+        self, stack: ExitStack, law_no: int, law: Law, given: Mapping[str, pa.Table]
+    ) -> tuple[City, Track, Tally]:
+        """A city made ready and settled under a law in a session of its own, which ends with ``stack``."""
+        other = stack.enter_context(Engine(memory=self.memory or MEMORY, progress=self.tell))
         for name, table in given.items():
             other.put(name, table)
         city = make_ready(other, law, self.tell)
@@ -250,7 +253,7 @@ class _Work:
 
     def _anew(self, law_no: int, law: Law, given: Mapping[str, pa.Table]) -> None:
         """A reform settled in a session of its own, its amounts taken in."""
-        city, one, _ = self._settled_apart(law_no, law, given)
+        city, one, _ = self._settled_apart(self.stack, law_no, law, given)
         move_in(self.engine, city.engine, law_no)
         self.cities[law_no] = (city, one)
 

@@ -81,14 +81,14 @@ def under(places: Int64, queue: pa.Table) -> pa.Table:
 
 
 def settle_under(
-    city: City, tracks: Sequence[Track], tell: Tell, *, keep: Sequence[int] = (), threshold: int | None = None,
-    into: str = "sim_amount",
-) -> dict[int, Tally]:  # fmt: skip
-    """Settles the whole queue under each law; the amounts of those in ``keep`` go into the table ``into`` (claim_no is
-    the number in the queue). Gives what each comes to.
+    city: City, tracks: Sequence[Track], tell: Tell, *, keep: Sequence[int] = (), threshold: int | None = None
+) -> dict[int, Tally]:
+    """Settles the whole queue under each law; the amounts of those in ``keep`` go into a new ``sim_amount`` (claim_no
+    is the number in the queue). Gives what each comes to.
     """
     tallies = {one.law_no: Tally() for one in tracks}
-    city.engine.put(into, INPUTS["sim_amount"].empty_table()) if keep else None
+    if keep:
+        city.engine.put("sim_amount", INPUTS["sim_amount"].empty_table())
     rows = city.rows
     with ThreadPoolExecutor(2) as pool:
         for first, last in cuts(city.engine, rows):
@@ -103,7 +103,7 @@ def settle_under(
                 for name, amount in found.sums.items():
                     tally.sums[name] += amount
                 if found.amounts is not None:
-                    city.engine.append(into, found.amounts)
+                    city.engine.append("sim_amount", found.amounts)
             tell(f"测算 {min(last, rows):,}/{rows:,}（{len(tracks)}种政策）")
     return tallies
 
@@ -145,10 +145,10 @@ def _amount_table(law_no: int, rows: pa.Table, results: Int64, amounts: Mapping[
     return pa.table({name: columns[name] for name in INPUTS["sim_amount"].names})
 
 
-def put_claims(city: City, into: str = "sim_claim") -> None:
+def put_claims(city: City) -> None:
     """Makes ``sim_claim`` of the queue; money for accounts is no claim."""
     city.engine.con.execute(f"""
-        CREATE OR REPLACE TABLE "{into}" AS
+        CREATE OR REPLACE TABLE sim_claim AS
         SELECT q.setl_id, q.psn_no, strftime(q.day, '%Y-%m') AS month, q.insutype, q.kind,
             coalesce(x.hosp_lv, '') AS hosp_lv, coalesce(x.offsite, 'none') AS offsite, q.fixmedins_code,
             CAST(q.benefit_year AS INTEGER) AS year, q.queue_no AS claim_no,

@@ -4,7 +4,7 @@ A guess is never silent: it comes with its ground. Two columns with the same cla
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -204,9 +204,9 @@ def _by_content(
     return []
 
 
-def _all(cells: Sequence[str], test: object) -> bool:
+def _all(cells: Sequence[str], test: Callable[[str], object]) -> bool:
     filled = [cell for cell in cells if cell]
-    return len(filled) >= 1 and all(test(cell) for cell in filled)  # type: ignore[operator]
+    return len(filled) >= 1 and all(test(cell) for cell in filled)
 
 
 def _distinct(cells: Sequence[str]) -> bool:

@@ -195,7 +195,7 @@ def _cells(view: View, law: Row) -> dict[str, Any] | None:
                    ("claims_before", "claims_after", *_AMOUNTS))  # fmt: skip
     if not found:
         return None
-    named = [(f"{said.kind(cell[0])}·{said.level(cell[1])}", row) for cell, row in found.items()]  # type: ignore[index]
+    named = [(f"{said.kind(cell[0])}·{said.level(cell[1])}", row) for cell, row in found.items()]
     named.sort(key=lambda one: (-abs(one[1]["fund_after"] - one[1]["fund_before"]), -one[1]["fund_before"], one[0]))
     rows = [
         (label, said.count(row["claims_before"]), said.count(row["claims_after"]), said.money(row["fee_after"]),

@@ -1,12 +1,13 @@
 """The measured tables of a simulation as the page and the workbook read them: rows by law, names of laws, sums."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from yibao.impact.measure import Impact
 from yibao.report.impact_facts import ImpactFacts, ReformFacts
 
 Row = Mapping[str, Any]
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 class View:
@@ -46,9 +47,9 @@ class View:
         ]
 
 
-def summed(rows: Iterable[Row], key: Callable[[Row], Hashable], names: Sequence[str]) -> dict[Hashable, dict[str, int]]:
+def summed(rows: Iterable[Row], key: Callable[[Row], _Key], names: Sequence[str]) -> dict[_Key, dict[str, int]]:
     """Sums of the names by key, in the order in which keys come."""
-    found: dict[Hashable, dict[str, int]] = {}
+    found: dict[_Key, dict[str, int]] = {}
     for row in rows:
         slot = found.setdefault(key(row), dict.fromkeys(names, 0))
         for name in names:

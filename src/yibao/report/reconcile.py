@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,11 @@ def _near(row: Mapping[str, Any]) -> str:
     return f"{which}{many}：{_KIN[row['suspect_kin']]}，但编号不能证明是同一笔，没有合并"
 
 
+def _place(by: Sequence[str], order: Mapping[str, int], row: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """Where a total stands: by its columns, then by the order of amounts."""
+    return (*(str(row[one] or "") for one in by), order[row["field"]])
+
+
 def _daily(engine: Engine, folder: Path, facts: Mapping[str, Any]) -> list[Sheet]:
     """Totals by day, and by what else both sides have."""
     tables.open_view(engine, "daily", folder, "daily.parquet", MADE_BY)
@@ -116,7 +122,7 @@ def _daily(engine: Engine, folder: Path, facts: Mapping[str, Any]) -> list[Sheet
         query = f"SELECT {keys}, field, {sums} FROM daily GROUP BY {keys}, field ORDER BY {keys}, field LIMIT $most"
         rows = list(engine.fetch(query, {"most": MOST}).to_pylist())
         order = {field: at for at, field in enumerate((COUNT, *facts["amounts"]))}
-        rows.sort(key=lambda row, by=by, order=order: (*(str(row[one] or "") for one in by), order[row["field"]]))  # type: ignore[misc]
+        rows.sort(key=partial(_place, by, order))
         heads = [Head("日期" if one == "day" else FIELDS[one].label, "day" if one == "day" else "text") for one in by]
         heads += [Head("项目"), Head("本方", "money"), Head("对方", "money"), Head("差额", "money")]
         heads += [Head(one.label, "money") for one in kinds] + [Head("未说明", "money")]
